@@ -55,8 +55,14 @@ func TestRelayFollowsTheDecision(t *testing.T) {
 			}
 			b.pass(60 * sec)
 		}, []edge{
-			{true, 0}, {false, sec / 2}, {true, 3 * sec / 2}, {false, 2 * sec},
-			{true, 3 * sec}, {false, 7 * sec / 2}, {true, 9 * sec / 2}, {false, 5 * sec},
+			{true, 0},
+			{false, sec / 2},
+			{true, 3 * sec / 2},
+			{false, 2 * sec},
+			{true, 3 * sec},
+			{false, 7 * sec / 2},
+			{true, 9 * sec / 2},
+			{false, 5 * sec},
 		}},
 		{"stopped in mid-pulse the relay is off at once", hold, func(b *bench) {
 			b.show(gate.OK)
@@ -114,15 +120,21 @@ func TestRecordIsOnDiskBeforeTheRelayMoves(t *testing.T) {
 		want    []edge
 		records []string
 	}{
-		{"a disk of 100 ms delays the door", 100 * time.Millisecond, nil,
+		{
+			"a disk of 100 ms delays the door", 100 * time.Millisecond, nil,
 			[]edge{{true, 100 * time.Millisecond}, {false, 3100 * time.Millisecond}},
-			[]string{"access ok", "door relay-on", "door relay-off"}},
-		{"a disk of 2 s does not lock riders out, and a record says so", 2 * sec, nil,
+			[]string{"access ok", "door relay-on", "door relay-off"},
+		},
+		{
+			"a disk of 2 s does not lock riders out, and a record says so", 2 * sec, nil,
 			[]edge{{true, 150 * time.Millisecond}, {false, 3150 * time.Millisecond}},
-			[]string{"access ok", "system late-record", "door relay-on", "door relay-off"}},
-		{"a dead disk does not lock riders out", 0, errors.New("input/output error"),
+			[]string{"access ok", "system late-record", "door relay-on", "door relay-off"},
+		},
+		{
+			"a dead disk does not lock riders out", 0, errors.New("input/output error"),
 			[]edge{{true, 0}, {false, 3 * sec}},
-			[]string{"access ok", "door relay-on", "door relay-off"}},
+			[]string{"access ok", "door relay-on", "door relay-off"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -192,8 +204,11 @@ func TestFloodOfUnsignedCodesIsCounted(t *testing.T) {
 		got = append(got, row{r.Reason, r.Count, r.Person != nil})
 	}
 	want := []row{
-		{gate.Malformed, 1, false}, {gate.BadSignature, 1, false}, {gate.Malformed, 249, false},
-		{gate.TooManyAttempts, 1, false}, {gate.TooManyAttempts, 1, false},
+		{gate.Malformed, 1, false},
+		{gate.BadSignature, 1, false},
+		{gate.Malformed, 249, false},
+		{gate.TooManyAttempts, 1, false},
+		{gate.TooManyAttempts, 1, false},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("records (-want +got):\n%s", diff)

@@ -3,7 +3,6 @@ package gate_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -132,7 +131,7 @@ func play(t *testing.T, door gate.DoorConfig, prepare func(*bench), story func(*
 			Lane: gate.Lane{Name: "in", Direction: gate.In}, Door: door,
 			Judge: b.judge, Journal: b.journal, Relay: b.relay, Signal: b.display,
 			Moment: func() gate.Moment { return gate.Moment{Time: time.Now()} },
-			Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Log:    slog.New(slog.DiscardHandler),
 		})
 		ctx, cancel := context.WithCancel(t.Context())
 		b.stop = cancel

@@ -1,0 +1,75 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// ErrNotRunning is wrapped when nobody serves the socket.
+var ErrNotRunning = errors.New("gated is not running")
+
+// Client asks the daemon behind a socket.
+type Client struct {
+	path string
+	http *http.Client
+}
+
+// NewClient makes a client of the socket at path. Nothing is opened until it is
+// asked.
+func NewClient(path string) *Client {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, "unix", path)
+	}
+	return &Client{path: path, http: &http.Client{
+		Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true},
+		Timeout:   10 * time.Second,
+	}}
+}
+
+// Ask sends body (nil: GET, else POST) and reads the answer into v.
+func (c *Client) Ask(ctx context.Context, path string, body []byte, v any) error {
+	method := http.MethodGet
+	if body != nil {
+		method = http.MethodPost
+	}
+	req, err := http.NewRequestWithContext(ctx, method, "http://gated"+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("make question: %w", err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.explain(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		b, _ := io.ReadAll(io.LimitReader(resp.Body, 4096))
+		return errors.New(strings.TrimSpace(string(b)))
+	}
+	if err := json.NewDecoder(resp.Body).Decode(v); err != nil {
+		return fmt.Errorf("read answer of %s: %w", path, err)
+	}
+	return nil
+}
+
+// explain says what a failed connection means.
+func (c *Client) explain(err error) error {
+	switch {
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("%w: nobody answers at %s; start it with systemctl start gated", ErrNotRunning, c.path)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("socket %s is not for this user: become root or join the group gated", c.path)
+	default:
+		return fmt.Errorf("ask %s: %w", c.path, err)
+	}
+}

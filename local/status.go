@@ -1,0 +1,53 @@
+package local
+
+import "time"
+
+// Status is the answer to GET /v1/status: the box as it is now.
+type Status struct {
+	Version   string       `json:"version"`
+	Gate      string       `json:"gate"`
+	Site      uint32       `json:"site"`
+	Ready     bool         `json:"ready"`     // trust list, site document and revocation state are held
+	Online    bool         `json:"online"`    // the broker answers
+	Clock     string       `json:"clock"`     // synced, rtc, floor, unknown
+	Fresh     int64        `json:"fresh"`     // seconds; -1: no heartbeat held
+	Freshness string       `json:"freshness"` // normal, marked, restricted, too-old, unknown
+	Rev       uint64       `json:"rev"`
+	Trust     uint64       `json:"trust"`
+	Log       string       `json:"log"`
+	Records   uint64       `json:"records"`
+	Cosigned  uint64       `json:"cosigned"` // records below this are the central server's too, by its signature
+	Unsent    uint64       `json:"unsent"`   // records - cosigned
+	Lanes     []LaneStatus `json:"lanes"`
+	Alarms    []string     `json:"alarms"`
+}
+
+// LaneStatus is one lane of a Status.
+type LaneStatus struct {
+	Name      string        `json:"name"`
+	Direction string        `json:"direction"`
+	Scanner   ScannerStatus `json:"scanner"`
+	Relay     bool          `json:"relay"` // on
+	Last      *LastVerdict  `json:"last"`  // nil: no scan since the start
+}
+
+// ScannerStatus is the scanner's port and what came through it.
+type ScannerStatus struct {
+	Up       bool              `json:"up"`
+	Device   string            `json:"device"`
+	Error    string            `json:"error"` // why it is down, and what to do
+	Counters map[string]uint64 `json:"counters"`
+}
+
+// LastVerdict is the newest verdict of a lane.
+type LastVerdict struct {
+	At      time.Time `json:"at"`
+	Verdict string    `json:"verdict"`
+	Reason  string    `json:"reason"`
+}
+
+// Imported is the answer to POST /v1/import, whose body is one document that
+// was not refused.
+type Imported struct {
+	Known bool `json:"known"` // it was held already
+}
