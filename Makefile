@@ -1,0 +1,46 @@
+# Everything a person or a CI calls. The first target lists them.
+SHELL   := /bin/bash
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+BUILT   ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+LDFLAGS := -X main.version=$(VERSION) -X main.built=$(BUILT)
+TAGS    := sqlite_omit_load_extension,netgo,osusergo
+FUZZTIME ?= 10s
+
+.PHONY: help build demo test lint bench fuzz long cross tools clean
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build gated and gate-central into build/
+	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o build/ ./cmd/gated ./cmd/gate-central
+
+demo: build ## one morning at a gate, played by real processes; LIVE=1 leaves it running
+	$(GO) run ./demo -gated build/gated -central build/gate-central $(if $(LIVE),-live) $(if $(BREAK),-break $(BREAK))
+
+test: tools ## all tests, with the race detector, real Mosquitto and real pseudo-terminals
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these"; exit 1; }
+	$(GO) vet ./...
+	$(GO) test -race -timeout 20m ./...
+
+lint: ## golangci-lint, after checking its own configuration
+	@sh .ci/lint
+
+bench: ## the budgets of the design beside their floors, measured in one run
+	$(GO) run ./bench
+
+fuzz: ## every fuzz target for FUZZTIME each (default 10s)
+	@set -e; for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+		echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+
+long: ## what takes longer than a commit can wait
+	GATED_LONG=1 $(GO) test -timeout 60m ./e2e/...
+	$(MAKE) fuzz FUZZTIME=5m
+
+cross: ## the box's binary for each line of cross/targets
+	sh cross/build.sh '$(VERSION)' '$(BUILT)'
+
+tools: ## the programs that the tests need: installed if we are root, else named
+	@sh .ci/tools
+
+clean: ## remove what was built
+	rm -rf build
