@@ -1,0 +1,34 @@
+package scanner
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+)
+
+// errGone says that the port was open and is there no more.
+var errGone = errors.New("the port is gone")
+
+// errSpeed says that what arrives is no text at this speed.
+var errSpeed = errors.New("what arrives is no text at this speed")
+
+// sentence says to a person what err means for the lane and what to do.
+func sentence(device string, err error) string {
+	what, do := fmt.Sprintf("cannot be used (%v)", err), "Name a working serial port as device"
+	switch {
+	case errors.Is(err, errGone):
+		what, do = "went away", "Plug the scanner in again and check its power"
+	case errors.Is(err, errHeld):
+		what, do = fmt.Sprintf("is taken: %v", err), "Stop that program, or name another device"
+	case errors.Is(err, errSpeed):
+		what, do = "sends bytes that are no text at this speed", "Show a code again, or write the module's speed as baud"
+	case errors.Is(err, fs.ErrNotExist):
+		what, do = "is not there", "Check the scanner's cable and power, and the name of the device (ls -l /dev/serial/by-path)"
+	case errors.Is(err, fs.ErrPermission):
+		what, do = "may not be opened by this user", "Add the user to the group dialout, or install the udev rule"
+	case errors.Is(err, syscall.ENOTTY):
+		what, do = "is not a serial port", "Name a serial port as device (ls -l /dev/serial/by-path)"
+	}
+	return fmt.Sprintf("%s %s: no code can be read at this lane. %s; it is tried again by itself.", device, what, do)
+}
