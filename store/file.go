@@ -1,0 +1,183 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"gated/verify/record"
+)
+
+// The files in the state directory. A database appears under its name only when
+// it is complete.
+const (
+	fileName = "gated.db"
+	newName  = "gated.db.new"
+	lockName = "lock"
+)
+
+// applicationID marks our files in their header: "gate" in ASCII.
+const applicationID = 0x67617465
+
+// autoFold is the backstop in pages: a write-ahead log that grew so long is
+// folded back within a commit, whoever waits.
+const autoFold = 4000
+
+// dsn is the driver's name for a file. What is misspelt in it is ignored by the
+// driver without a word, which is why checkPragmas reads everything back.
+func dsn(path string, params url.Values) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("find database: %w", err)
+	}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: abs, RawQuery: params.Encode()}
+	return u.String(), nil
+}
+
+// writing are the parameters of the one connection that writes.
+func writing() url.Values {
+	return url.Values{
+		"mode": {"rw"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_txlock": {"immediate"},
+		"_secure_delete": {"1"}, "_busy_timeout": {"5000"}, "_mutex": {"no"},
+	}
+}
+
+// reading are the parameters of those that read.
+func reading() url.Values {
+	return url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_busy_timeout": {"5000"}}
+}
+
+// checkPragmas refuses a connection that would not keep the promises of this
+// package, whatever it was asked for.
+func checkPragmas(c *conn) error {
+	for _, p := range []struct {
+		name string
+		want any
+		why  string
+	}{
+		{"journal_mode", "wal", "readers would stop the writer"},
+		{"synchronous", int64(2), "acknowledged records could be lost in a power cut"},
+		{"secure_delete", int64(1), "erased persons would stay in the file"},
+		{"locking_mode", "normal", "nobody else could read the journal"},
+	} {
+		got, err := c.value("PRAGMA " + p.name)
+		if err != nil {
+			return fmt.Errorf("read pragma %s: %w", p.name, err)
+		}
+		if b, ok := got.([]byte); ok {
+			got = string(b)
+		}
+		if got != p.want {
+			return fmt.Errorf("pragma %s is %v instead of %v: %s", p.name, got, p.want, p.why)
+		}
+	}
+	return nil
+}
+
+// lockDir takes the state directory for this process until the file is closed.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // our own state directory
+	if err != nil {
+		return nil, fmt.Errorf("lock state directory: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = fmt.Errorf("another gated runs on %s, stop it first: %w", dir, ErrLocked)
+		} else {
+			err = fmt.Errorf("lock state directory: %w", err)
+		}
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// exists says whether dir has a database, and if it has none, whether it holds
+// anything else.
+func exists(dir string) (database, other bool, err error) {
+	files, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("look into state directory: %w", err)
+	}
+	for _, f := range files {
+		switch name := f.Name(); {
+		case name == fileName:
+			database = true
+		case name != lockName && !strings.HasPrefix(name, newName):
+			other = true
+		}
+	}
+	return database, other, nil
+}
+
+// missing is the sentence for a state directory without a database.
+func missing(dir string, other bool) error {
+	if other {
+		return fmt.Errorf("%s holds other state but no %s: it was deleted or moved; put it back, "+
+			"or empty the directory to begin a new log: %w", dir, fileName, ErrMissing)
+	}
+	return fmt.Errorf("%s has no %s: start gated on it once to make it: %w", dir, fileName, ErrMissing)
+}
+
+// create makes a complete database under another name and then renames it, so
+// that a crash leaves either none or a whole one.
+func create(o Options) error {
+	path := filepath.Join(o.Dir, newName)
+	for _, tail := range []string{"", "-journal", "-wal", "-shm"} {
+		if err := os.Remove(path + tail); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("create database: %w", err)
+		}
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // our own state directory
+	if err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	if err := errors.Join(fill(path, o), f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	if err := os.Rename(path, filepath.Join(o.Dir, fileName)); err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	d, err := os.Open(o.Dir)
+	if err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("create database: %w", err)
+	}
+	return nil
+}
+
+func fill(path string, o Options) error {
+	name, err := dsn(path, url.Values{"mode": {"rw"}, "_synchronous": {"FULL"}, "_secure_delete": {"1"}})
+	if err != nil {
+		return err
+	}
+	c, err := connect(name)
+	if err != nil {
+		return err
+	}
+	err = c.script(fmt.Sprintf("PRAGMA page_size = %d; PRAGMA application_id = %d", pageSize, applicationID))
+	if err == nil {
+		err = migrate(c)
+	}
+	const insert = "INSERT INTO meta(name, value) VALUES(?, ?)"
+	for _, m := range []struct {
+		name  string
+		value any
+	}{{"log", record.NewLogID()}, {"site", int64(o.Site)}, {"gate", o.Gate}, {"starts", int64(0)}} {
+		if err == nil {
+			err = c.exec(insert, m.name, m.value)
+		}
+	}
+	if err == nil {
+		err = c.script("PRAGMA journal_mode = WAL") // Kept in the header.
+	}
+	return errors.Join(err, c.close())
+}

@@ -1,0 +1,223 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"gated/verify/document"
+	"gated/verify/record"
+)
+
+// Open takes the state directory for this process, opens its database, makes it
+// first if there is none and o.Create says so, brings it to the newest schema
+// and raises the counter of starts; all of that is on disk when it returns. The
+// time that it takes does not grow with the journal. Errors: ErrMissing,
+// ErrNewer, ErrLocked, ErrBroken if the journal ends before its own hashes or a
+// cosigned checkpoint do (it is not read whole, Verify does that), or that the
+// file is damaged, of another gate, or cannot be made durable. Nothing is open
+// after an error.
+func Open(o Options) (*Store, error) { return open(o, writing()) }
+
+func open(o Options, params url.Values) (*Store, error) {
+	database, other, err := exists(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if !database && !o.Create {
+		return nil, missing(o.Dir, other)
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make state directory: %w", err)
+	}
+	s := newStore()
+	if err := s.open(o, params); err != nil {
+		s.failed = true // Nothing more is written to a file that was refused.
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func newStore() *Store {
+	return &Store{grown: make(chan struct{}, 1), wake: make(chan struct{}, 1), carried: make(map[string]document.Held)}
+}
+
+func (s *Store) open(o Options, params url.Values) (err error) {
+	if s.lock, err = lockDir(o.Dir); err != nil {
+		return err
+	}
+	// Looked at again: another process may have made it before the lock was ours.
+	if database, _, err := exists(o.Dir); err != nil {
+		return err
+	} else if !database {
+		if err := create(o); err != nil {
+			return err
+		}
+	}
+	path := filepath.Join(o.Dir, fileName)
+	if s.readers, err = openReaders(context.Background(), path, reading()); err != nil {
+		return err
+	}
+	if err := s.openWriter(path, params); err != nil {
+		return err
+	}
+	s.signer = o.Signer
+	if err := s.load(context.Background(), &o); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if err := s.w.exec("UPDATE meta SET value = value + 1 WHERE name = 'starts'"); err != nil {
+		return fmt.Errorf("count start: %w", err)
+	}
+	s.start++
+	return nil
+}
+
+func (s *Store) openWriter(path string, params url.Values) error {
+	name, err := dsn(path, params)
+	if err != nil {
+		return err
+	}
+	if s.w, err = connect(name); err != nil {
+		return err
+	}
+	if err := checkPragmas(s.w); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	if err := s.w.script(fmt.Sprintf("PRAGMA wal_autocheckpoint = %d; PRAGMA journal_size_limit = %d", autoFold, autoFold*pageSize)); err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	return migrate(s.w)
+}
+
+// openReaders opens the pool of readers and holds back what this version does
+// not know, before anything could be written.
+func openReaders(ctx context.Context, path string, params url.Values) (*sql.DB, error) {
+	name, err := dsn(path, params)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite3", name)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	db.SetMaxOpenConns(3)
+	db.SetMaxIdleConns(3)
+	var id, version int
+	err = db.QueryRowContext(ctx, "SELECT a.application_id, v.user_version FROM pragma_application_id a, pragma_user_version v").Scan(&id, &version)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("open %s: %w", path, err)
+	case id != applicationID:
+		err = fmt.Errorf("%s is not a database of gated: move it away", path)
+	case version > len(migrations):
+		err = fmt.Errorf("%s has schema %d, this gated knows %d: install the version that wrote it: %w", path, version, len(migrations), ErrNewer)
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// OpenReadOnly opens the database in dir beside a running gated, or one that is
+// at rest, and changes nothing. Reading methods see what is committed at their
+// time; Log, Cosigned and Start stay as they were at opening. Errors: ErrMissing,
+// ErrNewer, or that the file cannot be read.
+func OpenReadOnly(dir string) (*Store, error) {
+	database, other, err := exists(dir)
+	if err != nil {
+		return nil, err
+	}
+	if !database {
+		return nil, missing(dir, other)
+	}
+	path := filepath.Join(dir, fileName)
+	db, err := openReaders(context.Background(), path, reading())
+	if err != nil && atRest(path) {
+		// Without a log beside it the file is whole; SQLite still wants to make
+		// one, which a read-only folder does not let it.
+		params := reading()
+		params.Set("immutable", "1")
+		db, err = openReaders(context.Background(), path, params)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := newStore()
+	s.readers, s.ended = db, ErrReadOnly
+	if err := s.load(context.Background(), nil); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), s.Close())
+	}
+	return s, nil
+}
+
+func atRest(path string) bool {
+	wal, err := os.Stat(path + "-wal")
+	return errors.Is(err, os.ErrNotExist) || err == nil && wal.Size() == 0
+}
+
+// load reads what is kept in memory. Whose is nil if anybody's will do.
+func (s *Store) load(ctx context.Context, whose *Options) error {
+	var site uint32
+	var id string
+	const query = `SELECT (SELECT value FROM meta WHERE name = 'log'), (SELECT value FROM meta WHERE name = 'site'),
+		(SELECT value FROM meta WHERE name = 'gate'), (SELECT value FROM meta WHERE name = 'starts')`
+	if err := s.readers.QueryRowContext(ctx, query).Scan(&s.log, &site, &id, &s.start); err != nil {
+		return fmt.Errorf("read whose it is: %w", err)
+	}
+	if whose != nil && (site != whose.Site || id != whose.Gate) {
+		return fmt.Errorf("it is of gate %s at site %d, the configuration says %s at %d: correct it, or begin with an empty state directory",
+			id, site, whose.Gate, whose.Site)
+	}
+	s.origin = record.Origin(site, id, s.log)
+	t, err := s.loadTree(ctx)
+	if err != nil {
+		return fmt.Errorf("rebuild tree: %w", err)
+	}
+	s.tree = t
+	s.size.Store(t.size)
+	c, _, err := s.checkpoint(ctx, cosignedKind)
+	if err != nil {
+		return err
+	}
+	if c.Size > t.size {
+		return fmt.Errorf("the journal ends after %d records, %d are cosigned: %w", t.size, c.Size, ErrBroken)
+	}
+	s.cosigned.Store(c.Size)
+	return nil
+}
+
+// Close ends the use of the database, after Run has returned; while Run runs it
+// does nothing and returns an error. A second call does nothing. After a write
+// error nothing more is written, not even in closing.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running {
+		return errors.New("close store: it is still running")
+	}
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	s.end(ErrStopped)
+	var errs []error
+	// The last connection that leaves folds the log back and removes it. After a
+	// write error that must not be the writer; the readers cannot write.
+	if s.w != nil && s.failed {
+		errs = append(errs, s.w.close())
+	}
+	if s.readers != nil {
+		errs = append(errs, s.readers.Close())
+	}
+	if s.w != nil && !s.failed {
+		errs = append(errs, s.w.close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"gated/gate"
+	"gated/verify/document"
+)
+
+// maxWaiting bounds the commits that wait for a disk that stands still: some
+// minutes of the worst flood of codes.
+const maxWaiting = 4096
+
+// commit is what one call of Commit brought.
+type commit struct {
+	recs []gate.Record
+	done chan gate.Receipt
+}
+
+// task is anything else that is written, in a transaction of its own.
+type task struct {
+	do    func(*conn) error
+	bytes int // of the body, roughly
+	done  chan error
+}
+
+// Commit queues recs for the next transaction and returns at once. The receipt
+// arrives when all of them are on stable storage, with consecutive numbers from
+// First, or with the error that nothing is known of them; the channel holds it,
+// so nobody needs to wait. A use is kept in the same transaction. What cannot be
+// encoded is refused alone. The caller leaves recs alone until the receipt.
+func (s *Store) Commit(recs ...gate.Record) <-chan gate.Receipt {
+	c := commit{recs: recs, done: make(chan gate.Receipt, 1)}
+	s.mu.Lock()
+	err := s.ended
+	if err == nil && len(s.waiting) >= maxWaiting {
+		err = ErrFull
+	}
+	if err == nil {
+		s.waiting = append(s.waiting, c)
+	}
+	s.mu.Unlock()
+	if err != nil {
+		c.done <- gate.Receipt{Err: fmt.Errorf("commit records: %w", err)}
+	} else {
+		tick(s.wake)
+	}
+	return c.done
+}
+
+// submit queues a task and waits for it. If ctx ends first, the task may still
+// be done.
+func (s *Store) submit(ctx context.Context, bytes int, do func(*conn) error) error {
+	t := task{do: do, bytes: bytes, done: make(chan error, 1)}
+	s.mu.Lock()
+	err := s.ended
+	if err == nil {
+		s.tasks = append(s.tasks, t)
+	}
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	tick(s.wake)
+	select {
+	case err := <-t.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// take takes all commits and one task: records are never behind a second task.
+// What is carried goes with commits, or with the last transaction of all: last
+// says that ctx has ended, nothing else waits, and nothing is accepted any more.
+func (s *Store) take(ctx context.Context) (commits []commit, t task, carried map[string]document.Held, last bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	commits, s.waiting = s.waiting, nil
+	if len(s.tasks) > 0 {
+		t = s.tasks[0]
+		s.tasks = s.tasks[1:]
+	}
+	if len(commits) == 0 && t.do == nil && ctx.Err() != nil {
+		last = true
+		s.end(ErrStopped)
+	}
+	if (len(commits) > 0 || last) && len(s.carried) > 0 {
+		carried, s.carried = s.carried, make(map[string]document.Held)
+	}
+	return commits, t, carried, last
+}
+
+// end stops accepting and answers what waits. The caller holds mu.
+func (s *Store) end(err error) {
+	if s.ended != nil {
+		return
+	}
+	s.ended = err
+	for _, c := range s.waiting {
+		c.done <- gate.Receipt{Err: fmt.Errorf("commit records: %w", err)}
+	}
+	for _, t := range s.tasks {
+		t.done <- err
+	}
+	s.waiting, s.tasks = nil, nil
+}
+
+func tick(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

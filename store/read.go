@@ -1,0 +1,107 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"gated/verify/record"
+)
+
+// pageRows is how many records are read at once by who reads many: a reader that
+// stays within one statement for long keeps the write-ahead log from being folded
+// back.
+const pageRows = 512
+
+// typicalSize of an entry in a message in bytes, to read about as many as go in.
+const typicalSize = 400
+
+// walk calls see for each record from number from on, in order, until it returns
+// false or there are no more. A missing number is ErrBroken. Rows are read at
+// once, and none is held while see runs.
+func (s *Store) walk(ctx context.Context, from uint64, rows int, see func(seq uint64, e record.Entry) (bool, error)) error {
+	for {
+		page, broken := s.page(ctx, from, rows)
+		for i, e := range page {
+			if ok, err := see(from+uint64(i), e); err != nil || !ok {
+				return err
+			}
+		}
+		if broken != nil || len(page) < rows {
+			return broken
+		}
+		from += uint64(len(page))
+	}
+}
+
+// page reads the records from number from on, as far as they are dense: with an
+// error it returns those before it.
+func (s *Store) page(ctx context.Context, from uint64, limit int) ([]record.Entry, error) {
+	rows, err := s.readers.QueryContext(ctx,
+		"SELECT seq, leaf, ifnull(person, ''), salt FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?", int64(from), limit) //nolint:gosec // a number of this log, below 2^53
+	if err != nil {
+		return nil, fmt.Errorf("read records: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err has said it
+	var page []record.Entry
+	for rows.Next() {
+		var seq int64
+		var e record.Entry
+		if err := rows.Scan(&seq, &e.Leaf, &e.Person, &e.Salt); err != nil {
+			return page, fmt.Errorf("read records: %w", err)
+		}
+		next := int64(from) + int64(len(page)) //nolint:gosec // as above
+		if seq != next {
+			return page, fmt.Errorf("record %d is missing, the next is %d: %w", next, seq, ErrBroken)
+		}
+		page = append(page, e)
+	}
+	if err := rows.Err(); err != nil {
+		return page, fmt.Errorf("read records: %w", err)
+	}
+	return page, nil
+}
+
+// List returns the records from number from up to, but not including, to, as far
+// as there are any. The caller owns them.
+func (s *Store) List(ctx context.Context, from, to uint64) ([]record.Entry, error) {
+	var list []record.Entry
+	err := s.walk(ctx, from, pageRows, func(seq uint64, e record.Entry) (bool, error) {
+		if seq >= to {
+			return false, nil
+		}
+		list = append(list, e)
+		return true, nil
+	})
+	return list, err
+}
+
+// Batch returns the records from number from on, as many as go into a message of
+// maxBytes (0: record.MaxBatch), at least one if there is one; none if from is
+// the size of the log. A person that is not the leaf's any more, because the disk
+// has changed it, stays behind: the record must not wait for it. The caller owns
+// the batch.
+func (s *Store) Batch(ctx context.Context, from uint64, maxBytes int) (record.Batch, error) {
+	if size := s.size.Load(); from > size {
+		return record.Batch{}, fmt.Errorf("make batch: the log ends at %d, before %d", size, from)
+	}
+	if maxBytes <= 0 || maxBytes > record.MaxBatch {
+		maxBytes = record.MaxBatch
+	}
+	b := record.Batch{Log: s.log, First: from}
+	bytes := record.Overhead
+	err := s.walk(ctx, from, maxBytes/typicalSize+1, func(_ uint64, e record.Entry) (bool, error) {
+		if e.Check() != nil {
+			e.Person, e.Salt = "", nil
+		}
+		bytes += e.Size()
+		if bytes > maxBytes && len(b.Entries) > 0 {
+			return false, nil
+		}
+		b.Entries = append(b.Entries, e)
+		return true, nil
+	})
+	if err != nil {
+		return record.Batch{}, fmt.Errorf("make batch: %w", err)
+	}
+	return b, nil
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"gated/gate"
+	"gated/verify/document"
+)
+
+// What Open refuses. Each is wrapped in a sentence that says what to do.
+var (
+	ErrMissing = errors.New("no database")                        // there is none, and Create is false
+	ErrNewer   = errors.New("the database is of a newer version") // the file is left as it was
+	ErrLocked  = errors.New("the state directory is in use")      // by another process
+)
+
+// What the other methods return.
+var (
+	ErrStopped  = errors.New("the store has stopped")                       // Run has ended without a fault, or Close was called
+	ErrReadOnly = errors.New("the store was opened to be read")             // writing after OpenReadOnly
+	ErrFull     = errors.New("too many commits wait for the disk")          // the disk stands still
+	ErrFork     = errors.New("a cosigned checkpoint is on another history") // Acknowledge: a restored card, a clone
+	ErrBroken   = errors.New("the journal is not what it was")              // Verify, Batch, List: a leaf is missing or changed
+)
+
+// Options say where the store is and whose it is.
+type Options struct {
+	Dir    string      // state directory
+	Site   uint32      // of the box; the database of another site is refused
+	Gate   string      // id of the box; the database of another gate is refused
+	Signer note.Signer // the gate's own key, which signs checkpoints
+	Create bool        // make the database, and Dir, if there is none
+}
+
+// Store is one open database. All methods may be called concurrently. What
+// writes (Commit, Hold, Forget, Checkpoint, Acknowledge) waits for Run: nothing
+// is written before it runs.
+type Store struct {
+	log    string // id of the log
+	origin string // first line of its checkpoints
+	start  uint64
+	signer note.Signer // nil when opened to be read
+
+	lock    *os.File // nil when opened to be read
+	w       *conn    // Run's alone while it runs; nil when opened to be read
+	readers *sql.DB
+
+	size     atomic.Uint64 // records on disk
+	cosigned atomic.Uint64 // of those, covered by a cosigned checkpoint
+	grown    chan struct{}
+
+	treeMu sync.Mutex
+	tree   tree // Run adds, Checkpoint reads
+
+	pages int           // Run's: pages written since the log was last folded back, roughly
+	wake  chan struct{} // tells Run that something waits; holds one tick
+
+	mu      sync.Mutex // guards what follows
+	waiting []commit
+	tasks   []task
+	carried map[string]document.Held
+	running bool
+	ended   error // why nothing is accepted any more; nil: it is
+	failed  bool  // it ended with a write error
+	closed  bool
+}
+
+var _ gate.Journal = (*Store)(nil)
+
+// Start counts the starts of gated on this state directory, from 1. Open has
+// raised it durably; after OpenReadOnly it is that of the newest start.
+func (s *Store) Start() uint64 { return s.start }
+
+// Log is the id of the log, and how many of its records are on disk. A record
+// whose receipt has arrived is counted.
+func (s *Store) Log() (id string, size uint64) { return s.log, s.size.Load() }
+
+// Origin is the first line of the checkpoints of this log.
+func (s *Store) Origin() string { return s.origin }
+
+// Cosigned is the size of the largest cosigned checkpoint that was acknowledged:
+// so many records were once known to be at the central server. It never falls.
+func (s *Store) Cosigned() uint64 { return s.cosigned.Load() }
+
+// Grown has a tick after the newest commit. One receiver is meant: a tick stands
+// for all commits since the one before it.
+func (s *Store) Grown() <-chan struct{} { return s.grown }

@@ -1,0 +1,206 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gated/gate"
+	"gated/verify/document"
+	"gated/verify/record"
+)
+
+// When the write-ahead log has foldPages pages more and nothing has come for
+// foldQuiet, it is folded back into the file: a rider who came just then would
+// wait for it.
+const (
+	foldPages = 1000
+	foldQuiet = time.Second
+)
+
+// Run is the one writer. It takes what waits, commits it in one transaction and
+// answers, until ctx ends; then it accepts nothing more, writes what was
+// accepted and returns nil. After the first error in writing it returns that
+// error, and every receipt and call that waits or comes later carries it:
+// nothing is tried again, because after a failed fsync the system may take for
+// written what is not. It may run once.
+func (s *Store) Run(ctx context.Context) error {
+	s.mu.Lock()
+	err := s.ended
+	if err == nil && s.running {
+		err = errors.New("it is running already")
+	}
+	if err != nil {
+		s.mu.Unlock()
+		return fmt.Errorf("run store: %w", err)
+	}
+	s.running = true
+	s.mu.Unlock()
+
+	err = s.serve(ctx)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = false
+	if err != nil {
+		s.failed, s.ended = true, nil
+		s.end(err)
+		return fmt.Errorf("run store: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) serve(ctx context.Context) error {
+	for {
+		commits, t, carried, last := s.take(ctx)
+		if len(commits) > 0 || last && len(carried) > 0 {
+			if err := s.write(commits, carried); err != nil {
+				return err
+			}
+		}
+		if t.do != nil {
+			if err := s.perform(t); err != nil {
+				return err
+			}
+		}
+		if last {
+			return nil
+		}
+		if len(commits) == 0 && t.do == nil {
+			if err := s.rest(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// rest waits for something to do, and folds the log back if nothing comes.
+func (s *Store) rest(ctx context.Context) error {
+	var quiet <-chan time.Time
+	if s.pages >= foldPages {
+		t := time.NewTimer(foldQuiet)
+		defer t.Stop()
+		quiet = t.C
+	}
+	select {
+	case <-s.wake:
+	case <-ctx.Done():
+	case <-quiet:
+		s.pages = 0
+		if err := s.w.script("PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+			return fmt.Errorf("fold back write-ahead log: %w", err)
+		}
+	}
+	return nil
+}
+
+// write commits everything in one transaction and answers each receipt.
+func (s *Store) write(commits []commit, carried map[string]document.Held) error {
+	size := s.size.Load()
+	receipts := make([]gate.Receipt, len(commits))
+	entries := make([]record.Entry, 0, len(commits))
+	for i, c := range commits {
+		receipts[i].First = size + uint64(len(entries))
+		more, err := s.encode(entries, size, c.recs)
+		if err != nil {
+			receipts[i].Err = fmt.Errorf("commit records: %w", err)
+			continue
+		}
+		entries = more
+	}
+	var err error
+	if len(entries)+len(carried) > 0 {
+		err = s.transact(func() error { return s.insert(commits, receipts, entries, carried) })
+	}
+	if err != nil {
+		err = fmt.Errorf("commit records: %w", err)
+	} else {
+		s.grow(entries)
+	}
+	for i, c := range commits {
+		if err != nil {
+			receipts[i].Err = err
+		}
+		c.done <- receipts[i]
+	}
+	if err == nil && len(entries) > 0 {
+		tick(s.grown)
+	}
+	return err
+}
+
+// encode appends the entries of recs, all or none.
+func (s *Store) encode(entries []record.Entry, size uint64, recs []gate.Record) ([]record.Entry, error) {
+	for _, r := range recs {
+		e, err := record.Encode(s.log, size+uint64(len(entries)), r)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+func (s *Store) insert(commits []commit, receipts []gate.Receipt, entries []record.Entry, carried map[string]document.Held) error {
+	const query = "INSERT INTO journal(seq, leaf, person, salt) VALUES(?, ?, ?, ?)"
+	next := int64(s.size.Load()) //nolint:gosec // rows of one table
+	for i, e := range entries {
+		var person, salt any
+		if e.Person != "" {
+			person, salt = e.Person, e.Salt
+		}
+		if err := s.w.exec(query, next+int64(i), e.Leaf, person, salt); err != nil {
+			return fmt.Errorf("insert record: %w", err)
+		}
+		s.pages += 1 + len(e.Leaf)/pageSize
+	}
+	for i, c := range commits {
+		for _, r := range c.recs {
+			if r.Use == nil || receipts[i].Err != nil {
+				continue
+			}
+			if err := keepUse(s.w, r.Use); err != nil {
+				return err
+			}
+			s.pages++
+		}
+	}
+	for _, h := range carried {
+		if err := keep(s.w, h); err != nil {
+			return err
+		}
+		s.pages += 2 + 2*len(h.Body)/pageSize
+	}
+	return s.spill()
+}
+
+// grow counts entries as committed.
+func (s *Store) grow(entries []record.Entry) {
+	s.treeMu.Lock()
+	for _, e := range entries {
+		s.tree.add(record.Hash(e.Leaf))
+	}
+	s.treeMu.Unlock()
+	s.size.Add(uint64(len(entries)))
+}
+
+func (s *Store) perform(t task) error {
+	err := s.transact(func() error { return t.do(s.w) })
+	s.pages += 2 + t.bytes/pageSize
+	t.done <- err
+	return err
+}
+
+func (s *Store) transact(do func() error) error {
+	if err := s.w.exec("BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := do(); err != nil {
+		return err
+	}
+	if err := s.w.exec("COMMIT"); err != nil {
+		return fmt.Errorf("make durable: %w", err)
+	}
+	return nil
+}
