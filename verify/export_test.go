@@ -1,0 +1,36 @@
+package verify
+
+import (
+	"time"
+
+	"gated/gate"
+)
+
+// What the tests must reach into.
+
+// MostAttempts is how many passes may be watched for too many attempts.
+const MostAttempts = mostAttempts
+
+// Begin judges as far as no memory is needed; what it returns does the rest. It
+// is one lane that is overtaken by another.
+func (v *Verifier) Begin(s gate.Scan, l gate.Lane) (finish func() gate.Decision) {
+	j := &judgement{box: v.box, world: v.world.Load(), at: v.clock(), lane: l, source: s.Source}
+	j.begin(s.Code, &v.mem)
+	return func() gate.Decision {
+		j.finish(&v.mem)
+		return j.decision()
+	}
+}
+
+// Refuse counts a refusal at that boot time.
+func (v *Verifier) Refuse(id gate.PassID, up time.Duration) {
+	v.mem.refused(id, gate.Moment{Up: up})
+}
+
+// Paused says whether the pass is shut out at that boot time.
+func (v *Verifier) Paused(id gate.PassID, up time.Duration) bool {
+	return v.mem.paused(id, gate.Moment{Up: up})
+}
+
+// Watched is how many passes are watched.
+func (v *Verifier) Watched() int { return len(v.mem.tries) }

@@ -1,0 +1,72 @@
+package revocation
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// Builder collects entries; publishers and tests make sets with it. It belongs
+// to one goroutine.
+type Builder struct {
+	sections map[Section]*roaring.Bitmap
+	own      map[Section]bool // copied already: may be changed
+}
+
+// NewBuilder starts from s, which may be nil and is not changed.
+func NewBuilder(s *Set) *Builder {
+	b := &Builder{sections: map[Section]*roaring.Bitmap{}, own: map[Section]bool{}}
+	if s != nil {
+		maps.Copy(b.sections, s.sections)
+	}
+	return b
+}
+
+// Add puts value into the section; that of a Cutoff replaces the one before. A
+// section that PROTOCOL does not know is a mistake of the program, and panics.
+func (b *Builder) Add(sec Section, value uint32) {
+	if !sec.known() {
+		panic(fmt.Sprintf("revocation: no section %v", sec))
+	}
+	if sec.Kind == Cutoff {
+		b.sections[sec], b.own[sec] = roaring.BitmapOf(value), true
+		return
+	}
+	b.writable(sec).Add(value)
+}
+
+// Remove takes value out of the section, if it is there.
+func (b *Builder) Remove(sec Section, value uint32) {
+	if b.sections[sec] != nil {
+		b.writable(sec).Remove(value)
+	}
+}
+
+func (b *Builder) writable(sec Section) *roaring.Bitmap {
+	if !b.own[sec] {
+		b.own[sec] = true
+		if old := b.sections[sec]; old != nil {
+			b.sections[sec] = old.Clone()
+		} else {
+			b.sections[sec] = roaring.New()
+		}
+	}
+	return b.sections[sec]
+}
+
+// Set is what was collected so far. The builder may go on; the set stays.
+func (b *Builder) Set() *Set {
+	s := &Set{sections: make(map[Section]*roaring.Bitmap, len(b.sections))}
+	for sec, bitmap := range b.sections {
+		if bitmap.IsEmpty() {
+			continue
+		}
+		if b.own[sec] {
+			bitmap.RunOptimize()
+			b.own[sec] = false
+		}
+		s.sections[sec] = bitmap
+	}
+	return s
+}

@@ -1,0 +1,102 @@
+package revocation
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// ErrEncoding is wrapped when bytes are not the one encoding of a state.
+var ErrEncoding = errors.New("not the encoding of a state")
+
+// MaxState is the largest encoded state in bytes; MaxPart the largest slice of
+// one that a document carries.
+const (
+	MaxState = 16 << 20
+	MaxPart  = 64 << 10
+)
+
+// Decode reads the one encoding of a state and refuses every other, and more
+// than MaxState bytes. It allocates no more than the bytes that are there can
+// fill. Errors wrap ErrEncoding.
+func Decode(b []byte) (*Set, error) {
+	if len(b) > MaxState {
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrEncoding, len(b), MaxState)
+	}
+	s := &Set{sections: map[Section]*roaring.Bitmap{}}
+	r := reader{rest: b}
+	var last Section // the zero section comes before every known one
+	for len(r.rest) > 0 {
+		sec, err := r.section()
+		if err != nil {
+			return nil, err
+		}
+		if last.compare(sec) >= 0 {
+			return nil, fmt.Errorf("%w: section %v is out of order, or twice", ErrEncoding, sec)
+		}
+		last = sec
+		if s.sections[sec], err = r.values(sec); err != nil {
+			return nil, fmt.Errorf("section %v: %w", sec, err)
+		}
+	}
+	return s, nil
+}
+
+// reader takes an encoding apart from the front.
+type reader struct{ rest []byte }
+
+func (r *reader) section() (Section, error) {
+	if len(r.rest) < headLen {
+		return Section{}, fmt.Errorf("%w: it breaks off", ErrEncoding)
+	}
+	sec := Section{Kind(r.rest[0]), binary.BigEndian.Uint32(r.rest[1:]), Class(r.rest[5])}
+	if !sec.known() {
+		return Section{}, fmt.Errorf("%w: no section has kind %d and class %d", ErrEncoding, sec.Kind, sec.Class)
+	}
+	r.rest = r.rest[headLen:]
+	return sec, nil
+}
+
+// values reads the count and the values of a section.
+func (r *reader) values(sec Section) (*roaring.Bitmap, error) {
+	left, err := r.uvarint()
+	if err != nil {
+		return nil, err
+	}
+	if left == 0 || left > uint64(len(r.rest)) || sec.Kind == Cutoff && left != 1 {
+		return nil, fmt.Errorf("%w: %d values cannot be", ErrEncoding, left)
+	}
+	first, last := true, uint64(0)
+	return bitmapOf(func(into []uint32) ([]uint32, error) {
+		for ; left > 0 && len(into) < cap(into); left-- {
+			step, err := r.uvarint()
+			if err != nil {
+				return nil, err
+			}
+			if step == 0 && !first || step > math.MaxUint32-last {
+				return nil, fmt.Errorf("%w: the values do not rise, or leave 32 bits", ErrEncoding)
+			}
+			first, last = false, last+step
+			into = append(into, uint32(last))
+		}
+		return into, nil
+	})
+}
+
+// uvarint reads LEB128 in its shortest form, up to 64 bits.
+func (r *reader) uvarint() (uint64, error) {
+	if len(r.rest) > 0 && r.rest[0] < 0x80 { // nearly all of a dense set
+		v := uint64(r.rest[0])
+		r.rest = r.rest[1:]
+		return v, nil
+	}
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 || r.rest[n-1] == 0 {
+		return 0, fmt.Errorf("%w: a uvarint breaks off, is too long, or not in its shortest form", ErrEncoding)
+	}
+	r.rest = r.rest[n:]
+	return v, nil
+}

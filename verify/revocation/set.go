@@ -1,0 +1,128 @@
+package revocation
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+)
+
+// ErrUnfit is wrapped when a delta does not fit the state that it names: it adds
+// what is there, removes what is not, or does not hash right.
+var ErrUnfit = errors.New("delta does not fit the state")
+
+// Set is the whole state's content; immutable once made. Only Empty, Decode,
+// With, Diff and a Builder make one.
+type Set struct {
+	sections map[Section]*roaring.Bitmap // none empty, never changed once it is here
+}
+
+// Empty is the state in which nobody is revoked. It is not the same as no state
+// at all, which is a nil *State.
+func Empty() *Set { return &Set{} }
+
+// Has says whether value is in the section.
+func (s *Set) Has(sec Section, value uint32) bool {
+	b := s.sections[sec]
+	return b != nil && b.Contains(value)
+}
+
+// Cutoff is the time in unix seconds below which passes of kid are void; 0: none.
+func (s *Set) Cutoff(kid uint16) uint32 {
+	b := s.sections[Section{Cutoff, uint32(kid), RevokedClass}]
+	if b == nil {
+		return 0
+	}
+	return b.Minimum()
+}
+
+// Count is the number of values in all sections.
+func (s *Set) Count() int {
+	n := 0
+	for _, b := range s.sections {
+		n += int(b.GetCardinality())
+	}
+	return n
+}
+
+// Sections are those of the set in the order of its encoding. The caller owns
+// the slice.
+func (s *Set) Sections() []Section {
+	return slices.SortedFunc(maps.Keys(s.sections), Section.compare)
+}
+
+// Len is the number of values in the section.
+func (s *Set) Len(sec Section) int {
+	b := s.sections[sec]
+	if b == nil {
+		return 0
+	}
+	return int(b.GetCardinality())
+}
+
+// Values are those of the section, ascending.
+func (s *Set) Values(sec Section) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		if b := s.sections[sec]; b != nil {
+			b.Iterate(yield)
+		}
+	}
+}
+
+// With is s with add put in and remove taken out. It refuses to add what is
+// there, to remove what is not, and a second cutoff of one kid: the error wraps
+// ErrUnfit. s is unchanged, and shares with the result the sections that neither
+// names.
+func (s *Set) With(add, remove *Set) (*Set, error) {
+	next := &Set{sections: maps.Clone(s.sections)}
+	if next.sections == nil {
+		next.sections = map[Section]*roaring.Bitmap{}
+	}
+	for sec, b := range add.sections {
+		if old := s.sections[sec]; old != nil && old.Intersects(b) {
+			return nil, fmt.Errorf("%w: it adds to section %v what is there", ErrUnfit, sec)
+		}
+	}
+	for sec, b := range remove.sections {
+		old := s.sections[sec]
+		if old == nil || old.AndCardinality(b) != b.GetCardinality() {
+			return nil, fmt.Errorf("%w: it removes from section %v what is not there", ErrUnfit, sec)
+		}
+		next.sections[sec] = roaring.AndNot(old, b)
+	}
+	for sec, b := range add.sections {
+		if old := next.sections[sec]; old != nil {
+			b = roaring.Or(old, b)
+		}
+		if sec.Kind == Cutoff && b.GetCardinality() > 1 {
+			return nil, fmt.Errorf("%w: a second cutoff of kid %d", ErrUnfit, sec.ID)
+		}
+		next.sections[sec] = b
+	}
+	for sec := range remove.sections {
+		if next.sections[sec].IsEmpty() {
+			delete(next.sections, sec)
+		}
+	}
+	return next, nil
+}
+
+// Diff is what leads from s to the other: s.With(s.Diff(to)) is to.
+func (s *Set) Diff(to *Set) (add, remove *Set) { return minus(to, s), minus(s, to) }
+
+// minus is what stands in a and not in b.
+func minus(a, b *Set) *Set {
+	rest := &Set{sections: map[Section]*roaring.Bitmap{}}
+	for sec, in := range a.sections {
+		if out := b.sections[sec]; out != nil {
+			in = roaring.AndNot(in, out)
+		}
+		if !in.IsEmpty() {
+			rest.sections[sec] = in
+		}
+	}
+	return rest
+}
