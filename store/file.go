@@ -144,14 +144,19 @@ func create(o Options) error {
 	if err := os.Rename(path, filepath.Join(o.Dir, fileName)); err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
-	d, err := os.Open(o.Dir)
-	if err != nil {
-		return fmt.Errorf("create database: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+	if err := syncDir(o.Dir); err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
 	return nil
+}
+
+// syncDir puts the names in a directory on stable storage.
+func syncDir(dir string) error {
+	d, err := os.Open(dir) //nolint:gosec // our own state directory
+	if err != nil {
+		return fmt.Errorf("open state directory: %w", err)
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func fill(path string, o Options) error {

@@ -17,10 +17,10 @@ import (
 // first if there is none and o.Create says so, brings it to the newest schema
 // and raises the counter of starts; all of that is on disk when it returns. The
 // time that it takes does not grow with the journal. Errors: ErrMissing,
-// ErrNewer, ErrLocked, ErrBroken if the journal ends before its own hashes or a
-// cosigned checkpoint do (it is not read whole, Verify does that), or that the
-// file is damaged, of another gate, or cannot be made durable. Nothing is open
-// after an error.
+// ErrNewer, ErrLocked, ErrDamaged if SQLite cannot make sense of the file,
+// ErrBroken if the journal ends before its own hashes or a cosigned checkpoint do
+// (it is not read whole, Verify does that), or that the file is of another gate
+// or cannot be made durable. Nothing is open after an error.
 func Open(o Options) (*Store, error) { return open(o, writing()) }
 
 func open(o Options, params url.Values) (*Store, error) {
@@ -37,7 +37,7 @@ func open(o Options, params url.Values) (*Store, error) {
 	s := newStore()
 	if err := s.open(o, params); err != nil {
 		s.failed = true // Nothing more is written to a file that was refused.
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(damaged(err), s.Close())
 	}
 	return s, nil
 }

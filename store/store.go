@@ -18,6 +18,7 @@ var (
 	ErrMissing = errors.New("no database")                        // there is none, and Create is false
 	ErrNewer   = errors.New("the database is of a newer version") // the file is left as it was
 	ErrLocked  = errors.New("the state directory is in use")      // by another process
+	ErrDamaged = errors.New("the database is damaged")            // see SetAside
 )
 
 // What the other methods return.
