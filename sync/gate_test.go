@@ -1,0 +1,229 @@
+package sync_test
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	stdsync "sync"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"gated/gate"
+	"gated/verify/record"
+)
+
+const (
+	gateID = "east"
+	siteNo = 1001
+	prefix = "gated/v1"
+)
+
+// keys are those of one gate and its central server.
+type keys struct {
+	gate, cosign                 note.Signer
+	gateVerifier, cosignVerifier note.Verifier
+	seal                         *ecdh.PrivateKey
+}
+
+func newKeys(t testing.TB) keys {
+	t.Helper()
+	var k keys
+	k.gate, k.gateVerifier = newKey(t, gateID)
+	k.cosign, k.cosignVerifier = newKey(t, "cosign")
+	var err error
+	if k.seal, err = ecdh.X25519().GenerateKey(rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func newKey(t testing.TB, name string) (note.Signer, note.Verifier) {
+	t.Helper()
+	private, public, err := note.GenerateKey(rand.Reader, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := note.NewSigner(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := note.NewVerifier(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer, verifier
+}
+
+// tree is a log in memory: leaves and the hashes over them.
+type tree struct {
+	leaves []string
+	hashes []tlog.Hash
+}
+
+func (l *tree) ReadHashes(at []int64) ([]tlog.Hash, error) {
+	out := make([]tlog.Hash, len(at))
+	for i, n := range at {
+		out[i] = l.hashes[n]
+	}
+	return out, nil
+}
+
+func (l *tree) add(leaf []byte) error {
+	more, err := tlog.StoredHashesForRecordHash(int64(len(l.leaves)), record.Hash(leaf), l)
+	if err != nil {
+		return err
+	}
+	l.leaves, l.hashes = append(l.leaves, string(leaf)), append(l.hashes, more...)
+	return nil
+}
+
+func (l *tree) root(size uint64) (tlog.Hash, error) { return tlog.TreeHash(int64(size), l) }
+
+// outbox is the box's side in memory: a real log, real batches, real
+// checkpoints, and an acknowledgement that checks what it is given.
+type outbox struct {
+	t    testing.TB
+	keys keys
+
+	mu       stdsync.Mutex
+	log      string
+	tree     tree
+	entries  []record.Entry
+	cosigned uint64
+	grown    chan struct{}
+	reached  chan struct{} // closed and made anew at each acknowledgement
+	read     int           // batches read so far
+	lowest   uint64        // the lowest number that one began at since the last stop
+	broken   error         // returned by Batch, if not nil
+}
+
+func newOutbox(t testing.TB, k keys) *outbox {
+	return &outbox{t: t, keys: k, log: record.NewLogID(), grown: make(chan struct{}, 1), reached: make(chan struct{})}
+}
+
+// add commits n records of a rider's admission.
+func (o *outbox) add(n int) {
+	o.t.Helper()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for range n {
+		seq := uint64(len(o.entries))
+		e, err := record.Encode(o.log, seq, gate.Record{
+			Kind: gate.KindAccess, At: gate.Moment{Time: time.Unix(1800000000, 0), State: gate.ClockSynced, Start: 1},
+			Lane: "in", Verdict: gate.Open, Reason: gate.OK, Source: gate.FromScanner,
+			Person: &gate.Person{Issuer: 1, Kid: 257, Serial: uint32(seq), Rider: 42},
+		})
+		if err == nil {
+			err = o.tree.add(e.Leaf)
+		}
+		if err != nil {
+			o.t.Error(err)
+			return
+		}
+		o.entries = append(o.entries, e)
+	}
+	select {
+	case o.grown <- struct{}{}:
+	default:
+	}
+}
+
+func (o *outbox) Log() (string, uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.log, uint64(len(o.entries))
+}
+
+func (o *outbox) Cosigned() uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.cosigned
+}
+
+func (o *outbox) Batch(_ context.Context, from uint64, most int) (record.Batch, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.read++
+	o.lowest = min(o.lowest, from)
+	if o.broken != nil {
+		return record.Batch{}, o.broken
+	}
+	b := record.Batch{Log: o.log, First: from}
+	size := record.Overhead
+	for _, e := range o.entries[from:] {
+		if size += e.Size(); size > most && len(b.Entries) > 0 {
+			break
+		}
+		b.Entries = append(b.Entries, e)
+	}
+	return b, nil
+}
+
+func (o *outbox) Checkpoint(context.Context) ([]byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	root, err := o.tree.root(uint64(len(o.entries)))
+	if err != nil {
+		return nil, err
+	}
+	c := record.Checkpoint{Origin: record.Origin(siteNo, gateID, o.log), Size: uint64(len(o.entries)), Root: root}
+	return c.Sign(o.keys.gate)
+}
+
+func (o *outbox) Acknowledge(_ context.Context, msg []byte, cosigners ...note.Verifier) (uint64, error) {
+	c, _, err := record.OpenCheckpoint(msg, cosigners...)
+	if err != nil {
+		return 0, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if c.Origin != record.Origin(siteNo, gateID, o.log) || c.Size > uint64(len(o.entries)) {
+		return 0, errors.New("not our log")
+	}
+	if root, err := o.tree.root(c.Size); err != nil || root != c.Root {
+		return 0, fmt.Errorf("not our tree: %w", err)
+	}
+	o.cosigned = max(o.cosigned, c.Size)
+	close(o.reached)
+	o.reached = make(chan struct{})
+	return c.Size, nil
+}
+
+func (o *outbox) Grown() <-chan struct{} { return o.grown }
+
+// fix makes a broken outbox work again.
+func (o *outbox) fix() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.broken = nil
+}
+
+// begin begins another log.
+func (o *outbox) begin(id string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.log, o.tree, o.entries, o.cosigned = id, tree{}, nil, 0
+}
+
+// await waits until size is cosigned.
+func (o *outbox) await(ctx context.Context, size uint64) {
+	o.t.Helper()
+	for {
+		o.mu.Lock()
+		have, next := o.cosigned, o.reached
+		o.mu.Unlock()
+		if have >= size {
+			return
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			o.t.Fatalf("cosigned %d of %d: %v", have, size, ctx.Err())
+		}
+	}
+}

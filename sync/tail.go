@@ -1,0 +1,178 @@
+package sync
+
+import "time"
+
+const (
+	// plenty is about as many records as fill a message: with so many there is
+	// nothing to wait for.
+	plenty = 200
+	// worthKeeping is how many records a connection must have handed to the broker
+	// for the next one to go on in the middle of them. Fewer are cheap to send
+	// again, which finds at once what a broker has lost.
+	worthKeeping = 500
+)
+
+// mark is a place in a log. Between connections it says where the next one
+// begins.
+type mark struct {
+	log  string
+	next uint64
+}
+
+// after is where a connection that began at m should be followed by another, if
+// the broker has acknowledged all below next. Without it a backlog would never
+// get through a line that breaks too often; but a broker that dies takes with it
+// what it acknowledged last, so half of it is sent again. What was lost before
+// that is found when the cosignature stays out.
+func (m mark) after(next uint64) mark {
+	if next > m.next+worthKeeping {
+		m.next += (next - m.next) / 2
+	}
+	return m
+}
+
+// step is what a tail asks for.
+type step int
+
+const (
+	rest step = iota
+	sendBatch
+	sendCheckpoint
+)
+
+// tail is what one connection knows of the end of the log: how much of it is
+// sent, checkpointed, cosigned. It does nothing itself and reads no clock.
+//
+// What the broker has acknowledged is not in it: a PUBACK says nothing about
+// the central server.
+type tail struct {
+	pace Pace
+	log  string
+
+	size uint64 // records on stable storage
+	next uint64 // the first that this connection has not sent
+
+	unsent time.Time // when the first of those was seen
+	grown  time.Time // when the last was
+
+	covered uint64    // size of the newest checkpoint sent, or cosigned before
+	bare    time.Time // when the first record was seen that it does not cover
+	behind  bool      // it began with a backlog: a checkpoint follows as soon as that is sent
+
+	base   uint64 // what the store knows to be cosigned
+	newest uint64 // the newest cosigned size received on this connection
+	heard  bool   // there was one
+
+	wait    time.Duration // how long a cosignature is waited for
+	waiting uint64        // the size that it is waited for
+	until   time.Time     // zero: nothing is waited for
+}
+
+// newTail begins where the store knows to be cosigned, or at from, if that is
+// ahead of it.
+func newTail(p Pace, log string, size, cosigned uint64, from mark, now time.Time) *tail {
+	t := &tail{
+		pace: p, log: log, size: size, next: min(cosigned, size), covered: cosigned, base: cosigned,
+		unsent: now, grown: now, bare: now, wait: p.Cosign,
+	}
+	if from.log == log {
+		t.next = max(t.next, min(from.next, size))
+	}
+	t.behind = t.covered < size
+	return t
+}
+
+// observe takes the present size of the log.
+func (t *tail) observe(size, cosigned uint64, now time.Time) {
+	t.base = cosigned
+	if size <= t.size {
+		return
+	}
+	if t.next == t.size {
+		t.unsent = now
+	}
+	if t.covered >= t.size {
+		t.bare = now
+	}
+	t.size, t.grown = size, now
+}
+
+// step says what to do now, or until when there is nothing to do; zero: until
+// something happens. Whoever asks has rewound what was overdue.
+func (t *tail) step(now time.Time) (step, time.Time) {
+	again := t.until
+	if t.next < t.size {
+		due := t.due()
+		if !now.Before(due) {
+			return sendBatch, again
+		}
+		return rest, sooner(again, due)
+	}
+	if t.covered < t.size {
+		due := t.bare.Add(t.pace.Checkpoint)
+		if t.behind || t.size-t.covered >= t.pace.CheckpointAt || !now.Before(due) {
+			return sendCheckpoint, again
+		}
+		again = sooner(again, due)
+	}
+	return rest, again
+}
+
+// due is when the records not yet sent are to go.
+func (t *tail) due() time.Time {
+	if t.size-t.next >= plenty {
+		return t.unsent
+	}
+	quiet, linger := t.grown.Add(t.pace.Quiet), t.unsent.Add(t.pace.Linger)
+	return sooner(quiet, linger)
+}
+
+// sent notes that all records below next are on their way.
+func (t *tail) sent(next uint64, now time.Time) {
+	t.next = min(next, t.size)
+	t.unsent = now
+}
+
+// checkpointed notes that a checkpoint of size is on its way.
+func (t *tail) checkpointed(size uint64, now time.Time) {
+	t.covered, t.bare, t.behind = size, now, false
+	if t.until.IsZero() && !(t.heard && t.newest >= size) {
+		t.waiting, t.until = size, now.Add(t.wait)
+	}
+}
+
+// acknowledged notes a cosigned checkpoint. One that is older than others says
+// that the server knows less than it did; nothing follows from it before a
+// cosignature stays out.
+func (t *tail) acknowledged(size uint64, now time.Time) {
+	t.newest, t.heard = size, true
+	t.next = max(t.next, min(size, t.size))
+	t.covered = max(t.covered, min(size, t.size))
+	if t.until.IsZero() || size < t.waiting {
+		return
+	}
+	t.wait, t.until = t.pace.Cosign, time.Time{}
+	if t.covered > size {
+		t.waiting, t.until = t.covered, now.Add(t.wait)
+	}
+}
+
+// overdue says whether a cosignature has stayed out for too long.
+func (t *tail) overdue(now time.Time) bool { return !t.until.IsZero() && !now.Before(t.until) }
+
+// rewind begins again from what the central server is known to have on this
+// connection. If it has said nothing, that is what it once had, or, if somebody
+// is there (central), nothing: a server that was set up anew has no cosigned
+// checkpoint to send. Each time, the next one is waited for twice as long.
+func (t *tail) rewind(central bool, now time.Time) {
+	from := t.base
+	if t.heard {
+		from = t.newest
+	} else if central {
+		from = 0
+	}
+	t.next = min(t.next, from)
+	t.covered = min(t.covered, from)
+	t.behind, t.unsent, t.until = true, now, time.Time{}
+	t.wait = min(2*t.wait, t.pace.CosignMost)
+}
