@@ -1,0 +1,152 @@
+package central
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdh"
+	"fmt"
+	"strings"
+
+	"gated/verify/record"
+)
+
+// What the gates say, by the last word of the topic.
+const (
+	fromRecords    = "records"
+	fromCheckpoint = "checkpoint"
+)
+
+// Ingest takes in what gates have sent, in one change: records are kept, and the
+// checkpoints that they make good are cosigned and put out. It may be given
+// anything, in any order and as often as it likes. What is wrong with a message
+// is an alarm, of which those that are new are returned; an error means that the
+// disk does not keep anything, and that nothing was.
+func (c *Central) Ingest(ctx context.Context, msgs ...Message) ([]Alarm, error) {
+	seal, err := c.seal()
+	if err != nil {
+		return nil, err
+	}
+	var raised []Alarm
+	err = c.write(ctx, "take in records", func(ctx context.Context, t *tx) error {
+		touched := make(map[int64]bool)
+		for _, m := range msgs {
+			if err := t.ingest(ctx, m, seal, touched); err != nil {
+				return err
+			}
+		}
+		for id := range touched {
+			if err := t.settle(ctx, id); err != nil {
+				return err
+			}
+		}
+		raised = t.raised
+		return nil
+	})
+	return raised, err
+}
+
+// ingest takes in one message and notes the log that it touched.
+func (t *tx) ingest(ctx context.Context, m Message, seal *ecdh.PrivateKey, touched map[int64]bool) error {
+	gateID, what, ok := fromGate(m.Topic)
+	if !ok {
+		return nil
+	}
+	var id int64
+	var err error
+	switch what {
+	case fromRecords:
+		id, err = t.keepBatch(ctx, gateID, m.Payload, seal)
+	case fromCheckpoint:
+		id, err = t.keepCheckpoint(ctx, gateID, m)
+	}
+	if id != 0 {
+		touched[id] = true
+	}
+	return err
+}
+
+// fromGate takes a topic gates/{gate}/{what} apart.
+func fromGate(topic string) (gateID, what string, ok bool) {
+	parts := strings.Split(topic, "/")
+	if len(parts) != 3 || parts[0] != "gates" || !validID(parts[1]) {
+		return "", "", false
+	}
+	return parts[1], parts[2], true
+}
+
+// keepBatch keeps the records of one message; id is that of their log, 0 if the
+// message is worth nothing.
+func (t *tx) keepBatch(ctx context.Context, gateID string, payload []byte, seal *ecdh.PrivateKey) (id int64, err error) {
+	if len(payload) == 0 {
+		return 0, nil
+	}
+	b, err := record.DecodeBatch(payload, seal)
+	if err != nil {
+		return 0, t.raise(ctx, Alarm{Gate: gateID, Kind: AlarmMalformed, Words: "records that cannot be read: " + err.Error()})
+	}
+	if id, err = t.logID(ctx, gateID, b.Log); err != nil {
+		return 0, err
+	}
+	for i, e := range b.Entries {
+		if err := t.keepRecord(ctx, gateID, b.Log, id, b.First+uint64(i), e); err != nil {
+			return 0, err
+		}
+	}
+	return id, nil
+}
+
+// keepRecord keeps one record. What came first stays: another one of the same
+// number is put aside.
+func (t *tx) keepRecord(ctx context.Context, gateID, log string, id int64, seq uint64, e record.Entry) error {
+	res, err := t.ExecContext(ctx, "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?)", id, seq, e.Leaf, nullable(e.Person), e.Salt, t.at)
+	if err != nil {
+		return fmt.Errorf("keep record %d: %w", seq, err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	var leaf []byte
+	if err := t.QueryRowContext(ctx, "SELECT leaf FROM records WHERE log = ? AND seq = ?", id, seq).Scan(&leaf); err != nil {
+		return fmt.Errorf("compare record %d: %w", seq, err)
+	}
+	if bytes.Equal(leaf, e.Leaf) {
+		return nil
+	}
+	if err := t.exec(ctx, "INSERT OR IGNORE INTO aside VALUES (?, ?, ?, ?, ?, ?)", id, seq, e.Leaf, nullable(e.Person), e.Salt, t.at); err != nil {
+		return fmt.Errorf("put record %d aside: %w", seq, err)
+	}
+	return t.raise(ctx, Alarm{
+		Gate: gateID, Log: log, Kind: AlarmFork, About: seq,
+		Words: fmt.Sprintf("record %d came with two contents; the first is kept, the other is aside", seq),
+	})
+}
+
+// logID finds or makes the row of a log.
+func (t *tx) logID(ctx context.Context, gateID, log string) (id int64, err error) {
+	err = t.exec(ctx, "INSERT OR IGNORE INTO logs (gate, log, first_at) VALUES (?, ?, ?)", gateID, log, t.at)
+	if err == nil {
+		err = t.QueryRowContext(ctx, "SELECT id FROM logs WHERE gate = ? AND log = ?", gateID, log).Scan(&id)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find log: %w", err)
+	}
+	return id, nil
+}
+
+// nullable keeps what is not there as NULL.
+func nullable(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// validID says whether s can be the id of a gate, a lane or a log.
+func validID(s string) bool {
+	for i, r := range s {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && (r != '-' || i == 0) {
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= 63
+}

@@ -1,0 +1,104 @@
+package central
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"gated/verify/trust"
+)
+
+// lastIssuerKid is the highest kid of a platform; those above are properties'.
+const lastIssuerKid = 32767
+
+// backdate is how long before its registration a key's life begins, so that a
+// phone or a platform whose clock is behind does not make passes in vain.
+const backdate = 24 * time.Hour
+
+// AddIssuer registers a platform. The error wraps ErrTaken or ErrAsked.
+func (c *Central) AddIssuer(ctx context.Context, id uint32, name string) error {
+	if id < 1 || name == "" {
+		return fmt.Errorf("an issuer has a number from 1 and a name: %w", ErrAsked)
+	}
+	return c.write(ctx, "add issuer", func(ctx context.Context, t *tx) error {
+		taken, err := t.exists(ctx, "SELECT 1 FROM issuers WHERE id = ?", id)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return fmt.Errorf("issuer %d: %w", id, ErrTaken)
+		}
+		if err := t.exec(ctx, "INSERT INTO issuers VALUES (?, ?)", id, name); err != nil {
+			return err
+		}
+		return t.issueTrust(ctx)
+	})
+}
+
+// Key is an issuer's key to be.
+type Key struct {
+	Kid          uint16 // 1…32767
+	Issuer       uint32
+	Sites        []string      // as in the trust list
+	MaxBearerTTL time.Duration // whole seconds; 0: may not issue bearer passes
+	MaxBoundTTL  time.Duration
+	Life         time.Duration // from now on
+	Seed         []byte        // 32 bytes; nil: random
+}
+
+// AddKey makes an issuer's key: the private half in the directory, the public
+// half in the trust list. The error wraps ErrTaken, ErrNoIssuer or ErrAsked.
+func (c *Central) AddKey(ctx context.Context, k Key) error {
+	if err := k.check(); err != nil {
+		return err
+	}
+	if k.Seed == nil {
+		k.Seed = make([]byte, ed25519.SeedSize)
+		rand.Read(k.Seed)
+	}
+	return c.write(ctx, "add key", func(ctx context.Context, t *tx) error {
+		if err := t.need(ctx, ErrNoIssuer, fmt.Sprintf("issuer %d", k.Issuer), "SELECT 1 FROM issuers WHERE id = ?", k.Issuer); err != nil {
+			return err
+		}
+		public := ed25519.NewKeyFromSeed(k.Seed).Public().(ed25519.PublicKey)
+		taken, err := t.exists(ctx, "SELECT 1 FROM keys WHERE kid = ? OR public = ?", k.Kid, []byte(public))
+		if err != nil {
+			return err
+		}
+		if taken {
+			return fmt.Errorf("key %d, or its seed: %w", k.Kid, ErrTaken)
+		}
+		err = t.exec(ctx, `INSERT INTO keys (kid, issuer, public, sites, not_before, not_after, max_bearer_ttl, max_bound_ttl, state)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active')`, k.Kid, k.Issuer, []byte(public), strings.Join(k.Sites, ","),
+			t.at-int64(backdate.Seconds()), t.at+int64(k.Life.Seconds()), int64(k.MaxBearerTTL.Seconds()), int64(k.MaxBoundTTL.Seconds()))
+		if err != nil {
+			return err
+		}
+		if err := t.issueTrust(ctx); err != nil {
+			return err
+		}
+		// Last, so that a refused key leaves no file. If the commit fails after
+		// it, the file stands in the way of another key of that number, aloud.
+		return c.writeKey(issuerFile(k.Kid), hex.EncodeToString(k.Seed))
+	})
+}
+
+func (k Key) check() error {
+	if k.Kid < 1 || k.Kid > lastIssuerKid {
+		return fmt.Errorf("a platform's kid is 1 to %d, not %d: %w", lastIssuerKid, k.Kid, ErrAsked)
+	}
+	if _, err := trust.ParseSites(k.Sites); err != nil || len(k.Sites) == 0 {
+		return fmt.Errorf("sites %q are not like 1001,2000-2999 or *: %w", strings.Join(k.Sites, ","), ErrAsked)
+	}
+	if k.Seed != nil && len(k.Seed) != ed25519.SeedSize {
+		return fmt.Errorf("a seed is %d bytes: %w", ed25519.SeedSize, ErrAsked)
+	}
+	if k.Life <= 0 || k.MaxBearerTTL < 0 || k.MaxBoundTTL < 0 {
+		return fmt.Errorf("a key's life and limits are not negative: %w", ErrAsked)
+	}
+	return nil
+}
