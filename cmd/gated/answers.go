@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"gated/gate"
+	"gated/local"
+	"gated/sync"
+	"gated/verify"
+)
+
+// answers is what the socket can be asked: one row a question.
+func (b *box) answers(lanes []*lane, link *sync.Sync) map[string]local.Answer {
+	return map[string]local.Answer{
+		"GET /v1/status": func(context.Context, local.Caller, []byte) (any, error) {
+			return b.status(lanes, link), nil
+		},
+		"POST /v1/import": func(ctx context.Context, who local.Caller, body []byte) (any, error) {
+			b.log.Info("document offered at the socket", "uid", who.UID, "pid", who.PID)
+			err := b.docs.Offer(ctx, body)
+			if errors.Is(err, verify.ErrKnown) {
+				return local.Imported{Known: true}, nil
+			}
+			return local.Imported{}, err
+		},
+	}
+}
+
+// status is the box as it is now.
+func (b *box) status(lanes []*lane, link *sync.Sync) local.Status {
+	now, docs := b.clock.Now(), b.docs.now()
+	id, size := b.store.Log()
+	cosigned := b.store.Cosigned()
+	s := local.Status{
+		Version: versionText(), Gate: b.cfg.Gate.ID, Site: b.cfg.Gate.Site,
+		Ready: docs.Ready(), Online: link != nil && link.Online(),
+		Clock: string(now.State), Fresh: -1,
+		Log: id, Records: size, Cosigned: cosigned, Unsent: size - min(size, cosigned),
+		Lanes: []local.LaneStatus{}, Alarms: append([]string{}, b.alarms.list()...),
+	}
+	s.Rev, s.Trust = versions(docs)
+	if age, ok := docs.Fresh(now); ok {
+		s.Fresh = age
+	}
+	s.Freshness = string(docs.Step(now))
+	s.Alarms = append(s.Alarms, docs.Alarms(b.docs.roots, b.docs.box, now)...)
+	if a := b.clock.Alarm(); a != "" {
+		s.Alarms = append(s.Alarms, a)
+	}
+	for _, l := range lanes {
+		s.Lanes = append(s.Lanes, l.status())
+	}
+	return s
+}
+
+// status is one lane as it is now.
+func (l *lane) status() local.LaneStatus {
+	h, state := l.scanner.Health(), l.controller.State()
+	s := local.LaneStatus{
+		Name: l.Name, Direction: string(l.Direction), Relay: state.Relay,
+		Scanner: local.ScannerStatus{Up: h.Up, Device: l.device, Error: h.Error, Counters: h.Counters},
+	}
+	if state.Verdict != "" {
+		s.Last = &local.LastVerdict{At: state.At, Verdict: string(state.Verdict), Reason: string(state.Reason)}
+	}
+	return s
+}
+
+// versions are the numbers of the lists in force; 0 for what is not held.
+func versions(d *verify.Documents) (rev, trust uint64) {
+	if d.State != nil {
+		rev = uint64(d.State.Seq) //nolint:gosec // 0…2^53-1 by the document's parser
+	}
+	if d.Trust != nil {
+		trust = uint64(d.Trust.Version) //nolint:gosec // 0…2^53-1 by the document's parser
+	}
+	return rev, trust
+}
+
+// verdictWords is the sentence for whoever reads a verdict on a terminal.
+func verdictWords(r gate.Reason, lang gate.Language) string { return r.Guard().In(lang) }

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"gated/gate"
+	"gated/store"
+	"gated/verify"
+	"gated/verify/trust"
+)
+
+// version is set by the build (-ldflags "-X main.version=…").
+var version = "dev"
+
+// buildTime is the earliest the time can be: that of the source, which the build
+// stamps into the binary (-ldflags "-X main.built=<unix seconds>").
+var built string
+
+// box is what the commands that look at a state directory share: the store, the
+// clock and the documents, opened and wired in the only order that works.
+type box struct {
+	cfg      *Config
+	key      gateKey
+	store    *store.Store
+	clock    *verify.Clock
+	verifier *verify.Verifier
+	docs     *documents
+	alarms   *alarms
+	log      *slog.Logger
+}
+
+// openBox opens the state directory for the daemon, or for a command that
+// changes it while the daemon is stopped. The store's writer is not running yet.
+func openBox(ctx context.Context, cfg *Config, log *slog.Logger) (*box, error) {
+	key, err := loadGateKey(cfg.Gate.StateDir, cfg.Gate.ID)
+	if err != nil {
+		return nil, err
+	}
+	b := &box{cfg: cfg, key: key, log: log}
+	aside, err := b.openStore()
+	if err != nil {
+		return nil, fmt.Errorf("open state directory: %w", err)
+	}
+	if err := b.wire(ctx, b.store.Start()); err != nil {
+		return nil, errors.Join(err, b.store.Close())
+	}
+	if aside != "" {
+		b.alarms.raise(aside)
+	}
+	return b, nil
+}
+
+// openStore opens the store. A database that is damaged is set aside whole and a
+// new log begun, because a gate must go on gating: what it held is unknown, and
+// comes back from the broker. Aside says so, for people; empty: nothing was set
+// aside.
+func (b *box) openStore() (aside string, err error) {
+	o := store.Options{
+		Dir: b.cfg.Gate.StateDir, Site: b.cfg.Gate.Site, Gate: b.cfg.Gate.ID, Signer: b.key.signer, Create: true,
+	}
+	b.store, err = store.Open(o)
+	if !errors.Is(err, store.ErrDamaged) && !errors.Is(err, store.ErrBroken) {
+		return "", err
+	}
+	name, moved := store.SetAside(o.Dir, time.Now())
+	if moved != nil {
+		return "", errors.Join(err, moved)
+	}
+	b.log.Error("the database is damaged and was set aside", "file", name, "err", err)
+	b.store, err = store.Open(o)
+	return fmt.Sprintf("The database was damaged and is set aside as %s: a new log has begun, lists and used passes are unknown until "+
+		"the broker or gated import brings them. Keep the file for whoever looks into it.", name), err
+}
+
+// wire builds clock, verifier and documents from what the store holds.
+func (b *box) wire(ctx context.Context, start uint64) error {
+	var synced time.Time
+	if b, ok := b.store.Held(heldSynced); ok {
+		_ = synced.UnmarshalText(b) // damaged: as if never
+	}
+	kernel, err := kernelClock(synced)
+	if err != nil {
+		return err
+	}
+	b.clock = verify.NewClock(kernel, b.cfg.Clock.Trust == "always", buildTime(), start)
+	b.alarms = &alarms{record: func(r gate.Record) { b.store.Commit(r) }, moment: b.clock.Now, log: b.log}
+	if floor, ok := b.store.Held(heldFloor); ok {
+		if err := b.clock.Restore(floor); err != nil {
+			b.log.Warn("stored time floor cannot be used", "err", err)
+		}
+	}
+	held, err := verify.Load(b.store.Held)
+	if err != nil {
+		b.log.Warn("some of the stored documents are unknown until the broker sends them again", "err", err)
+	}
+	uses, err := b.store.Uses(ctx)
+	if err != nil {
+		return fmt.Errorf("read used passes: %w", err)
+	}
+	self := verify.Box{ID: b.cfg.Gate.ID, Site: b.cfg.Gate.Site}
+	b.verifier = verify.New(self, b.clock.Now)
+	b.verifier.Remember(uses)
+	b.verifier.Enforce(held)
+	roots, err := trust.ParseRoots(b.cfg.Trust.Roots, b.cfg.Trust.Threshold)
+	if err != nil {
+		return fmt.Errorf("read roots of the configuration: %w", err)
+	}
+	b.docs = &documents{
+		roots: roots, box: self, store: b.store, clock: b.clock, verifier: b.verifier,
+		alarms: b.alarms, log: b.log, held: held,
+	}
+	return nil
+}
+
+// buildTime is when the program was made: no true time is before it.
+func buildTime() time.Time {
+	var unix int64
+	if _, err := fmt.Sscan(built, &unix); err == nil {
+		return time.Unix(unix, 0)
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key != "vcs.time" {
+				continue
+			}
+			if t, err := time.Parse(time.RFC3339, s.Value); err == nil {
+				return t
+			}
+		}
+	}
+	return time.Unix(0, 0)
+}

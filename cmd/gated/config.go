@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"time"
+)
+
+// Config is the whole of gated.toml. The toml names are fixed: property managers
+// have files of them.
+type Config struct {
+	Gate  GateConfig   `toml:"gate"`
+	Trust TrustConfig  `toml:"trust"`
+	MQTT  MQTTConfig   `toml:"mqtt"`
+	Clock ClockConfig  `toml:"clock"`
+	Lanes []LaneConfig `toml:"lane"`
+}
+
+// GateConfig is the box itself.
+type GateConfig struct {
+	ID       string `toml:"id"`        // [a-z0-9][a-z0-9-]{0,62}
+	Site     uint32 `toml:"site"`      // number of the community, 1 to 4294967294
+	StateDir string `toml:"state_dir"` // default /var/lib/gated
+	Language string `toml:"language"`  // zh or en; default en
+	Socket   string `toml:"socket"`    // of the commands; default /run/gated/gated.sock
+}
+
+// TrustConfig is who is believed before the first trust list.
+type TrustConfig struct {
+	Roots     []string `toml:"roots"`     // verifier keys
+	Threshold int      `toml:"threshold"` // how many of them must sign; default 1
+}
+
+// MQTTConfig is the way to the broker. Without a broker the box works alone.
+type MQTTConfig struct {
+	Broker       string `toml:"broker"` // tcp, tls, ws or wss URL
+	Prefix       string `toml:"prefix"` // default gated/v1
+	CA           string `toml:"ca"`     // file
+	Cert         string `toml:"cert"`   // file
+	Key          string `toml:"key"`    // file
+	Username     string `toml:"username"`
+	PasswordFile string `toml:"password_file"`
+	Metered      bool   `toml:"metered"` // mobile data: fewer checkpoints
+}
+
+// ClockConfig is who keeps the time.
+type ClockConfig struct {
+	Trust string `toml:"trust"` // kernel (default) or always
+}
+
+// LaneConfig is one lane.
+type LaneConfig struct {
+	Name      string        `toml:"name"`
+	Direction string        `toml:"direction"` // in, out or both
+	Scanner   ScannerConfig `toml:"scanner"`
+	Door      DoorConfig    `toml:"door"`
+	Signal    SignalConfig  `toml:"signal"`
+}
+
+// ScannerConfig is a QR scanner.
+type ScannerConfig struct {
+	Kind    string `toml:"kind"`    // serial
+	Device  string `toml:"device"`  // a stable name: /dev/serial/by-path/…
+	Baud    string `toml:"baud"`    // a number in quotes, or auto (default)
+	Profile string `toml:"profile"` // plain (default)
+}
+
+// DoorConfig is a door's relay.
+type DoorConfig struct {
+	Kind    string   `toml:"kind"`   // gpio or sim
+	Relay   string   `toml:"relay"`  // gpio: line, by name
+	Chip    string   `toml:"chip"`   // gpio: chip's label; default the first that has the line
+	Active  string   `toml:"active"` // high (default) or low
+	Trace   string   `toml:"trace"`  // sim: file that gets a line at each edge
+	Mode    string   `toml:"mode"`   // hold (default) or impulse
+	Pulse   duration `toml:"pulse"`
+	Longest duration `toml:"longest"`
+	Gap     duration `toml:"gap"`
+}
+
+// SignalConfig is what tells the rider.
+type SignalConfig struct {
+	Kind   string `toml:"kind"` // gpio, sim or none (default)
+	Green  string `toml:"green"`
+	Red    string `toml:"red"`
+	Buzzer string `toml:"buzzer"`
+	Chip   string `toml:"chip"`
+	Trace  string `toml:"trace"` // sim: file that gets a line at each verdict
+}
+
+// duration reads "3s" and the like.
+type duration time.Duration
+
+// UnmarshalText reads Go's notation of durations.
+func (d *duration) UnmarshalText(b []byte) error {
+	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is no duration: write 3s, 500ms or 1m30s", b)
+	}
+	*d = duration(v)
+	return nil
+}
+
+// setDefaults fills in what was left out.
+func (c *Config) setDefaults() {
+	orElse(&c.Gate.StateDir, "/var/lib/gated")
+	orElse(&c.Gate.Language, "en")
+	orElse(&c.Gate.Socket, "/run/gated/gated.sock")
+	orElse(&c.MQTT.Prefix, "gated/v1")
+	orElse(&c.Clock.Trust, "kernel")
+	if c.Trust.Threshold == 0 {
+		c.Trust.Threshold = 1
+	}
+	for i := range c.Lanes {
+		l := &c.Lanes[i]
+		orElse(&l.Scanner.Kind, "serial")
+		orElse(&l.Scanner.Baud, "auto")
+		orElse(&l.Door.Active, "high")
+		orElse(&l.Signal.Kind, "none")
+	}
+}
+
+func orElse(s *string, def string) {
+	if *s == "" {
+		*s = def
+	}
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// problem is one thing wrong with a configuration file, and where.
+type problem struct {
+	file string
+	line int // 0: the file as a whole
+	text string
+}
+
+func (p problem) Error() string {
+	if p.line == 0 {
+		return fmt.Sprintf("%s: %s", p.file, p.text)
+	}
+	return fmt.Sprintf("%s:%d: %s", p.file, p.line, p.text)
+}
+
+// loadConfig reads and checks a configuration. Its error joins every problem
+// that was found, each with file, line and what to do.
+func loadConfig(file string) (*Config, error) {
+	data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w; name another file with -c", err)
+	}
+	var c Config
+	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return nil, syntaxProblems(file, data, err)
+	}
+	c.setDefaults()
+	lines := keyLines(data)
+	var all []error
+	for _, p := range c.check() {
+		all = append(all, problem{file, lines.of(p.key), p.text})
+	}
+	return &c, errors.Join(all...)
+}
+
+// syntaxProblems says in sentences what the TOML library found.
+func syntaxProblems(file string, data []byte, err error) error {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) {
+		var all []error
+		lines := keyLines(data)
+		for _, e := range strict.Errors {
+			line, _ := e.Position()
+			key := e.Key()
+			all = append(all, problem{file, line, unknownKey(lines.whole(line, key[len(key)-1]))})
+		}
+		return errors.Join(all...)
+	}
+	var syntax *toml.DecodeError
+	if errors.As(err, &syntax) {
+		line, _ := syntax.Position()
+		text := strings.TrimPrefix(syntax.Error(), "toml: ")
+		if key := strings.Join(syntax.Key(), "."); key != "" {
+			text = fmt.Sprintf("%s: %s", key, text)
+		}
+		return problem{file, line, text + "; see docs/configuration.md for what is expected"}
+	}
+	return problem{file, 0, err.Error()}
+}
+
+// unknownKey names the nearest key that exists where the unknown one stands.
+func unknownKey(key []string) string {
+	wrong := key[len(key)-1]
+	known := knownKeys(reflect.TypeFor[Config](), key[:len(key)-1])
+	text := fmt.Sprintf("unknown key %q", strings.Join(key, "."))
+	if len(known) == 0 {
+		return text + "; take it out"
+	}
+	best := slices.MinFunc(known, func(a, b string) int { return distance(a, wrong) - distance(b, wrong) })
+	if distance(best, wrong) <= max(2, len(wrong)/2) {
+		return fmt.Sprintf("%s: did you mean %q?", text, best)
+	}
+	return fmt.Sprintf("%s: known here are %s", text, strings.Join(known, ", "))
+}
+
+// knownKeys lists the keys of the table at path.
+func knownKeys(t reflect.Type, path []string) []string {
+	for t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	var names []string
+	for f := range t.Fields() {
+		name := f.Tag.Get("toml")
+		if len(path) > 0 && name == path[0] {
+			return knownKeys(f.Type, path[1:])
+		}
+		names = append(names, name)
+	}
+	if len(path) > 0 {
+		return nil
+	}
+	return names
+}
+
+// distance is the number of single letters to change, put in or take out
+// between a and b (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// sound is a configuration without a fault; each test breaks one line of it.
+const sound = `[gate]
+id = "east"
+site = 1001
+state_dir = "STATE"
+
+[trust]
+roots = ["ROOT"]
+
+[mqtt]
+broker = "tcp://127.0.0.1:1883"
+
+[[lane]]
+name = "in"
+direction = "in"
+scanner = { kind = "serial", device = "/dev/ttyNONE", baud = "115200" }
+door = { kind = "sim", mode = "hold", pulse = "3s" }
+
+[[lane]]
+name = "out"
+direction = "out"
+scanner = { device = "/dev/ttyNONE2" }
+door = { kind = "sim" }
+signal = { kind = "sim" }
+`
+
+// testRoot is a verifier key of the seed of 32 zero bytes.
+const testRoot = "root+6c856ef2+ATtqJ7zOtqQtYqOo0CpvDXNlMhV3HeJDpjrASKGLWdop"
+
+func writeConfig(t *testing.T, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "gated.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+func TestSoundConfigurationIsFine(t *testing.T) {
+	cfg, err := loadConfig(writeConfig(t, strings.ReplaceAll(sound, "ROOT", testRoot)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Lanes[1].Scanner.Baud != "auto" || cfg.MQTT.Prefix != "gated/v1" || cfg.Trust.Threshold != 1 {
+		t.Errorf("defaults are missing: %+v", cfg)
+	}
+}
+
+func TestBrokenConfigurationSaysWhereAndWhatToDo(t *testing.T) {
+	tests := []struct {
+		name, old, new string
+		want           string // after the file's name
+	}{
+		{"a misspelt key", `site = 1001`, `sit = 1001`, `:3: unknown key "gate.sit": did you mean "site"?`},
+		{"a misspelt key in an inline table", `pulse = "3s"`, `pulze = "3s"`, `:16: unknown key "lane.door.pulze": did you mean "pulse"?`},
+		{"a misspelt table", "[trust]", "[trsut]", `:6: unknown key "trsut": did you mean "trust"?`},
+		{"a wrong type", `site = 1001`, `site = "1001"`, `:3: gate.site: `},
+		{"no duration", `pulse = "3s"`, `pulse = "3 sec"`, `write 3s, 500ms or 1m30s`},
+		{"a syntax error", `id = "east"`, `id = east`, `:2: `},
+		{"a gate without a name", `id = "east"`, `id = "East Gate"`, `:2: "East Gate" is no gate id`},
+		{"no site", `site = 1001`, `site = 0`, `:3: 0 is no community's number`},
+		{"no root", `["ROOT"]`, `[]`, `:7: no root key: the box would believe nobody`},
+		{"a root that is no key", `"ROOT"`, `"root"`, `:7: "root" is no verifier key`},
+		{"a root twice", `["ROOT"]`, `["ROOT", "ROOT"]`, `:7: "root" is there twice`},
+		{"a threshold that cannot be met", `["ROOT"]`, "[\"ROOT\"]\nthreshold = 2", `:8: 2 of 1 roots cannot be asked for`},
+		{"an address that is none", `tcp://127.0.0.1:1883`, `127.0.0.1:1883`, `:10: "127.0.0.1:1883" is no broker's address`},
+		{"a direction that is none", `direction = "in"`, `direction = "inward"`, `:14: "inward" is no direction: write "in", "out" or "both"`},
+		{"two lanes of one name", `name = "out"`, `name = "in"`, `:19: "in" is the name of another lane`},
+		{"two lanes at one scanner", `/dev/ttyNONE2`, `/dev/ttyNONE`, `:21: /dev/ttyNONE is the scanner of lane "in" already`},
+		{"a pulse without an end", `pulse = "3s"`, `pulse = "3m"`, `:16: pulse 3m0s is not between 0 and 1m0s: the gate would stay open`},
+		{"a baud rate that does not exist", `baud = "115200"`, `baud = "115201"`, `:15: `},
+		{"a door of no kind", `door = { kind = "sim", mode`, `door = { kind = "relay", mode`, `:16: `},
+		{"a relay on a pin that floats", `{ kind = "sim", mode = "hold", pulse = "3s" }`, `{ kind = "gpio", relay = "GPIO2" }`, `:16: `},
+		{"a file that is not there", `[[lane]]
+name = "in"`, "ca = \"/nonexistent.pem\"\n[[lane]]\nname = \"in\"", `:12: file cannot be used`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text := strings.Replace(sound, tt.old, tt.new, 1)
+			if text == sound {
+				t.Fatal("the test breaks nothing")
+			}
+			file := writeConfig(t, strings.ReplaceAll(text, "ROOT", testRoot))
+			_, err := loadConfig(file)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), file) {
+				t.Errorf("loadConfig: %v\nwant the file and %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestNoLane(t *testing.T) {
+	text, _, _ := strings.Cut(strings.ReplaceAll(sound, "ROOT", testRoot), "[[lane]]")
+	if _, err := loadConfig(writeConfig(t, text)); err == nil || !strings.Contains(err.Error(), "no [[lane]]") {
+		t.Errorf("loadConfig: %v", err)
+	}
+}
+
+func TestAllProblemsAreSaidAtOnce(t *testing.T) {
+	text := strings.NewReplacer("ROOT", testRoot, `id = "east"`, `id = "E"`, "site = 1001", "site = 0").Replace(sound)
+	_, err := loadConfig(writeConfig(t, text))
+	if err == nil || strings.Count(err.Error(), "\n") != 1 {
+		t.Errorf("loadConfig: %v, want two lines", err)
+	}
+}
+
+// TestEveryKeyIsDocumented keeps docs/configuration.md and the structs the same.
+func TestEveryKeyIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var walk func(t reflect.Type, prefix string) []string
+	walk = func(t reflect.Type, prefix string) (keys []string) {
+		for f := range t.Fields() {
+			name := prefix + f.Tag.Get("toml")
+			if f.Type.Kind() == reflect.Struct {
+				keys = append(keys, walk(f.Type, name+".")...)
+				continue
+			}
+			keys = append(keys, name)
+		}
+		return keys
+	}
+	for f := range reflect.TypeFor[Config]().Fields() {
+		typ := f.Type
+		if typ.Kind() == reflect.Slice {
+			typ = typ.Elem()
+		}
+		for _, key := range walk(typ, "") {
+			if !strings.Contains(string(page), "`"+key+"`") {
+				t.Errorf("docs/configuration.md does not explain [%s] %s", f.Tag.Get("toml"), key)
+			}
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"site", "sit", 1}, {"trsut", "trust", 2}, {"kitten", "sitting", 3}, {"", "abc", 3}} {
+		if got := distance(tt.a, tt.b); got != tt.want {
+			t.Errorf("distance(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"gated/drivers/door"
+	"gated/drivers/scanner"
+	"gated/drivers/signal"
+	"gated/gate"
+)
+
+// lane is one lane's hardware and the controller that owns its door.
+type lane struct {
+	gate.Lane
+	device     string
+	timing     gate.DoorConfig
+	scanner    *scanner.Serial
+	door       door.Door
+	signal     signal.Signal
+	controller *gate.Controller
+}
+
+// openLanes opens every door, relay off, before anything else is open: periph
+// may close a descriptor twice when it meets one chip under two names, and must
+// not hit somebody else's. A door that cannot be opened is an error: a gate that
+// cannot move is no gate. A scanner may come later.
+func openLanes(cfg *Config, log *slog.Logger) ([]*lane, error) {
+	var lanes []*lane
+	for i := range cfg.Lanes {
+		l, err := openLane(&cfg.Lanes[i], log)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("lane %s: %w", cfg.Lanes[i].Name, err), closeLanes(lanes))
+		}
+		lanes = append(lanes, l)
+	}
+	return lanes, nil
+}
+
+func openLane(cfg *LaneConfig, log *slog.Logger) (*lane, error) {
+	l := &lane{
+		Lane:   gate.Lane{Name: cfg.Name, Direction: gate.Direction(cfg.Direction)},
+		device: cfg.Scanner.Device, timing: cfg.doorTiming(),
+	}
+	var err error
+	if l.door, err = door.Open(cfg.door()); err != nil {
+		return nil, err
+	}
+	if l.signal, err = signal.Open(cfg.signal(log)); err != nil {
+		return nil, errors.Join(err, l.door.Close())
+	}
+	if l.scanner, err = scanner.New(cfg.scanner(log)); err != nil {
+		return nil, errors.Join(err, l.door.Close(), l.signal.Close())
+	}
+	return l, nil
+}
+
+// control gives each lane the controller that owns its door from now on.
+func (b *box) control(lanes []*lane) {
+	for _, l := range lanes {
+		l.controller = gate.NewController(gate.ControllerConfig{
+			Lane: l.Lane, Door: l.timing, Judge: b.verifier, Journal: b.store, Relay: l.door,
+			Signal: l.signal, Moment: b.clock.Now, Log: b.log,
+		})
+	}
+}
+
+// closeLanes releases every line, relay off.
+func closeLanes(lanes []*lane) error {
+	var errs []error
+	for _, l := range lanes {
+		errs = append(errs, l.door.Close(), l.signal.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// startLanes starts what each lane needs.
+func (b *box) startLanes(ctx context.Context, g *group, lanes []*lane) {
+	for _, l := range lanes {
+		scans := make(chan gate.Scan)
+		g.start(ctx, "lane "+l.Name, func(ctx context.Context) error { return l.controller.Run(ctx, scans) })
+		g.start(ctx, "signal "+l.Name, l.signal.Run)
+		g.start(ctx, "scanner "+l.Name, func(ctx context.Context) error { return l.scanner.Run(ctx, scans) })
+		g.start(ctx, "watch "+l.Name, func(ctx context.Context) error { return b.watchScanner(ctx, l) })
+	}
+}
+
+// watchScanner turns the loss and return of a scanner into records and an alarm.
+func (b *box) watchScanner(ctx context.Context, l *lane) error {
+	t := time.NewTicker(time.Second)
+	defer t.Stop()
+	up, alarm := true, ""
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+		h := l.scanner.Health()
+		if h.Up == up {
+			continue
+		}
+		up = h.Up
+		event := gate.ScannerFound
+		if up {
+			b.alarms.clear(alarm)
+		} else {
+			event, alarm = gate.ScannerLost, fmt.Sprintf("lane %s: %s", l.Name, h.Error)
+			b.alarms.raise(alarm)
+		}
+		r := systemRecord(b.clock.Now(), b.docs.now(), event, "")
+		r.Lane = l.Name
+		b.store.Commit(r)
+	}
+}
+
+func (l *LaneConfig) scanner(log *slog.Logger) scanner.Config {
+	return scanner.Config{Kind: l.Scanner.Kind, Device: l.Scanner.Device, Baud: l.Scanner.Baud, Profile: l.Scanner.Profile, Log: log}
+}
+
+func (l *LaneConfig) door() door.Config {
+	return door.Config{Kind: l.Door.Kind, Relay: l.Door.Relay, Chip: l.Door.Chip, Active: l.Door.Active, Trace: l.Door.Trace}
+}
+
+func (l *LaneConfig) signal(log *slog.Logger) signal.Config {
+	return signal.Config{
+		Kind: l.Signal.Kind, Green: l.Signal.Green, Red: l.Signal.Red, Buzzer: l.Signal.Buzzer,
+		Chip: l.Signal.Chip, Trace: l.Signal.Trace, Log: log,
+	}
+}

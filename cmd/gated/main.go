@@ -1,0 +1,99 @@
+// Command gated is the daemon of a gate box and the technician's commands.
+//
+// It is the only place that knows two of the house's packages at once: it reads
+// the configuration, opens the state directory, wires verify, store, drivers,
+// sync and local together, and starts every long-lived goroutine. It decides
+// nothing about a rider and moves no door itself.
+//
+// A new command is one file with a struct, a row in [cli], and a story in
+// testdata/script. A new configuration key is a field in config.go, a check in
+// check.go and a line in docs/configuration.md.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	_ "time/tzdata" // the box may have no zone files, and site rules need theirs
+
+	"github.com/alecthomas/kong"
+
+	"gated/gate"
+	"gated/local"
+)
+
+// common is shared by all commands.
+type common struct {
+	Config string `short:"c" default:"/etc/gated/gated.toml" placeholder:"FILE" help:"Configuration file."`
+}
+
+// cli is the table of commands.
+type cli struct {
+	common
+
+	Run       runCmd        `cmd:"" help:"Run the gate."`
+	Check     checkCmd      `cmd:"" help:"Check the configuration and say what is wrong."`
+	Status    statusCmd     `cmd:"" help:"Show the running gate: lanes, lists, clock, records, alarms."`
+	Explain   explainCmd    `cmd:"" help:"Say how a code would be judged, step by step. Opens nothing."`
+	Trust     trustCmd      `cmd:"" help:"Show who may do what."`
+	Revoked   revocationCmd `cmd:"" name:"revocation" help:"Show or search the revocation list."`
+	Journal   journalCmd    `cmd:"" help:"List or verify the records on this box."`
+	Import    importCmd     `cmd:"" help:"Take in signed documents from files."`
+	Key       keyCmd        `cmd:"" help:"Show the gate's public key."`
+	RelaySafe relaySafeCmd  `cmd:"" help:"Switch every relay off. For systemd, after the daemon has ended in any way."`
+	Version   versionCmd    `cmd:"" help:"Print the version."`
+}
+
+// errNo ends a command with status 1 without another word: its output has said
+// it.
+var errNo = errors.New("no")
+
+func main() { os.Exit(realMain()) }
+
+// realMain returns the exit status: 0 fine, 1 no or broken, 2 asked wrongly.
+func realMain() int {
+	var c cli
+	parser, err := kong.New(&c, kong.Name("gated"), kong.Description("The gate daemon, and the technician's commands."),
+		kong.UsageOnError(), kong.Bind(&c.common))
+	if err != nil {
+		panic(err) // the table above is wrong
+	}
+	ctx, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "gated: error: %v\ngated: hint: gated --help lists the commands\n", err)
+		return 2
+	}
+	switch err := ctx.Run(&c.common); {
+	case err == nil:
+		return 0
+	case errors.Is(err, errNo):
+		return 1
+	default:
+		fmt.Fprintf(os.Stderr, "gated: error: %s\n", strings.ReplaceAll(err.Error(), "\n", "\ngated: error: "))
+		return 1
+	}
+}
+
+// client speaks to the daemon of the same configuration.
+func (c *common) client() (*Config, *local.Client, error) {
+	cfg, err := loadConfig(c.Config)
+	if err != nil {
+		return nil, nil, err
+	}
+	return cfg, local.NewClient(cfg.Gate.Socket), nil
+}
+
+// language is that of the configuration, unless the environment asks for
+// Chinese.
+func language(cfg *Config) gate.Language {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := os.Getenv(name); v != "" {
+			if strings.HasPrefix(v, "zh") {
+				return gate.Chinese
+			}
+			return gate.English
+		}
+	}
+	return gate.Language(cfg.Gate.Language)
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"gated/gate"
+	"gated/local"
+)
+
+// runCmd is `gated run`.
+type runCmd struct{}
+
+// Run is the daemon: it returns when a signal asks it to, or when a part has
+// failed, and then systemd starts it anew. The relays are off in between.
+func (*runCmd) Run(c *common) error {
+	cfg, err := loadConfig(c.Config)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	lanes, err := openLanes(cfg, log)
+	if err != nil {
+		return err
+	}
+	b, err := openBox(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, closeLanes(lanes))
+	}
+	b.control(lanes)
+	return errors.Join(b.serve(ctx, lanes), closeLanes(lanes), b.store.Close())
+}
+
+// serve runs all parts and ends them in the order that loses nothing: first
+// those that make records, then the way to the broker, then the writer.
+func (b *box) serve(ctx context.Context, lanes []*lane) error {
+	writing, endWriting := context.WithCancel(context.Background())
+	defer endWriting()
+	sending, endSending := context.WithCancel(context.Background())
+	defer endSending()
+	gating, endGating := context.WithCancel(ctx)
+	defer endGating()
+
+	writers, senders, gaters := newGroup(), newGroup(), newGroup()
+	writers.start(writing, "store", b.store.Run)
+	b.started()
+	link := b.link()
+	senders.start(sending, "documents", b.docs.Run)
+	if link != nil {
+		senders.start(sending, "sync", link.Run)
+	}
+	b.startLanes(gating, gaters, lanes)
+	gaters.start(gating, "socket", local.New(b.cfg.Gate.Socket, b.answers(lanes, link), b.log).Run)
+	gaters.start(gating, "hourly", b.hourly)
+	notify(b.log, daemon.SdNotifyReady)
+
+	var err error
+	select {
+	case <-gating.Done():
+	case err = <-gaters.failed:
+	case err = <-senders.failed:
+	case err = <-writers.failed:
+		atRest(lanes) // a dead disk must not shut the door before somebody who was let in
+	}
+	notify(b.log, daemon.SdNotifyStopping)
+	endGating()
+	err = errors.Join(err, gaters.wait())
+	b.record(gate.Stopped, "")
+	endSending()
+	err = errors.Join(err, senders.wait())
+	endWriting()
+	return errors.Join(err, writers.wait())
+}
+
+// started is the first record of each start.
+func (b *box) started() {
+	b.log.Info("gated is up", "version", version, "gate", b.cfg.Gate.ID, "site", b.cfg.Gate.Site, "start", b.store.Start())
+	docs := b.docs.now()
+	detail := "version " + version
+	if !docs.Ready() {
+		detail += "; opens for nobody until trust list, site document and revocation list are here"
+		b.log.Warn("no list yet: the gate opens for nobody until the broker or gated import brings it")
+	}
+	b.record(gate.Started, detail)
+}
+
+// hourly writes the box's state into the log (PROTOCOL section 3).
+func (b *box) hourly(ctx context.Context) error {
+	t := time.NewTicker(time.Hour)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+			_, size := b.store.Log()
+			detail := fmt.Sprintf("%d records, %d cosigned, %d alarms", size, b.store.Cosigned(), len(b.alarms.list()))
+			b.record(gate.StateHourly, detail)
+		}
+	}
+}
+
+// record keeps a record about the box.
+func (b *box) record(e gate.Event, detail string) {
+	b.store.Commit(systemRecord(b.clock.Now(), b.docs.now(), e, detail))
+}
+
+// atRest waits until no relay is on, at most for the longest pulse.
+func atRest(lanes []*lane) {
+	t := time.NewTicker(20 * time.Millisecond)
+	defer t.Stop()
+	for end := time.Now().Add(gate.LongestPulse); time.Now().Before(end); <-t.C {
+		on := false
+		for _, l := range lanes {
+			on = on || l.controller.State().Relay
+		}
+		if !on {
+			return
+		}
+	}
+}
+
+// notify tells systemd; without systemd it does nothing.
+func notify(log *slog.Logger, state string) {
+	if _, err := daemon.SdNotify(false, state); err != nil {
+		log.Warn("systemd could not be told", "state", state, "err", err)
+	}
+}
