@@ -1,0 +1,73 @@
+// Command bench prints what a box takes for a code, beside the least that it
+// could take on this machine: rows 1 and 3 of DESIGN section 9.
+//
+// It promises that ours and the floor are measured in the same run, sample by
+// sample in turn, so that whatever else the machine does falls on both. Ours is
+// the real thing (controller, verifier, store), with a relay in memory. The
+// floor is what nobody can do without: the bare Ed25519 verifications of that
+// very code, and one bare SQLite insert of the same bytes, fsynced, on the same
+// disk.
+//
+// It refuses to decide anything: it exits with 0 whatever the figures are, and
+// with 1 only if it could not measure. A new row is a function that returns a
+// [row], called in run.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// run returns the exit status: 0 measured, 1 could not measure, 2 asked wrongly.
+func run(args []string, out, errout io.Writer) int {
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.SetOutput(errout)
+	n := f.Int("n", 1000, "samples of each figure")
+	dir := f.String("dir", os.TempDir(), "folder on the disk that is to be measured")
+	switch err := f.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil || f.NArg() > 0 || *n < 1:
+		fmt.Fprintln(errout, "bench: hint: go run ./bench [-n SAMPLES] [-dir FOLDER]")
+		return 2
+	}
+	if err := measure(out, *dir, *n); err != nil {
+		fmt.Fprintf(errout, "bench: error: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// measure prints the machine and every row.
+func measure(out io.Writer, dir string, n int) (err error) {
+	temp, err := os.MkdirTemp(dir, "gated-bench-")
+	if err != nil {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	if err := printMachine(out, temp); err != nil {
+		return err
+	}
+	var rows []row
+	for _, kind := range kinds {
+		r, err := measureOpening(temp, kind, n)
+		if err != nil {
+			return fmt.Errorf("measure opening by %s: %w", kind.name, err)
+		}
+		rows = append(rows, r)
+	}
+	for _, kind := range kinds {
+		r, err := measureVerification(kind, n)
+		if err != nil {
+			return fmt.Errorf("measure verification of %s: %w", kind.name, err)
+		}
+		rows = append(rows, r)
+	}
+	printRows(out, rows)
+	return nil
+}
