@@ -3,10 +3,18 @@
 package gated_test
 
 import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"gated/gate"
 )
 
 // goList runs go list and returns its lines.
@@ -127,11 +135,91 @@ func TestTheBoxCarriesTheShortListOnly(t *testing.T) {
 	}
 }
 
+func TestEveryDirectDependencyIsJustified(t *testing.T) {
+	page, err := os.ReadFile("docs/decisions/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := 0
+	for _, m := range goList(t, "-m", "-f", "{{if not .Indirect}}{{.Path}}{{end}}", "all") {
+		if m == "" || m == "gated" {
+			continue
+		}
+		direct++
+		if !strings.Contains(string(page), m) {
+			t.Errorf("docs/decisions/dependencies.md does not say why %s is here", m)
+		}
+	}
+	if direct < 10 {
+		t.Errorf("only %d direct dependencies found: the test reads nothing", direct)
+	}
+}
+
 func TestEveryPackageHasOneComment(t *testing.T) {
 	for _, line := range goList(t, "-f", "{{.ImportPath}}\t{{.Name}}\t{{.Doc}}", "./...") {
 		f := strings.SplitN(line, "\t", 3)
 		if len(f) == 3 && f[1] != "" && !strings.HasSuffix(f[0], "_test") && f[2] == "" && f[0] != "gated" && f[0] != "gated/e2e" {
 			t.Errorf("%s has no package comment", f[0])
+		}
+	}
+}
+
+func TestReasonsPageSaysWhatTheCodeSays(t *testing.T) {
+	page, err := os.ReadFile("docs/reasons.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range gate.Reasons() {
+		row := fmt.Sprintf("| `%s` | %s | %s | %s | %s | %s |", r, r.Verdict(), r.Rider().EN, r.Rider().ZH, r.Guard().EN, r.Guard().ZH)
+		row = strings.ReplaceAll(row, "|  |", "| |")
+		row = strings.ReplaceAll(row, "|  |", "| |")
+		if !strings.Contains(string(page), row+"\n") {
+			t.Errorf("docs/reasons.md lacks the row\n%s", row)
+		}
+	}
+}
+
+// sources are our own Go files that are not tests.
+func sources(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, dir := range goList(t, "-f", "{{.Dir}}", "./...") {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range files {
+			if !strings.HasSuffix(name, "_test.go") {
+				all = append(all, name)
+			}
+		}
+	}
+	if len(all) < 100 {
+		t.Fatalf("only %d files found: the test reads nothing", len(all))
+	}
+	return all
+}
+
+// TestFilesAndFunctionsStayShort is the budget of DESIGN section 9, comments
+// included.
+func TestFilesAndFunctionsStayShort(t *testing.T) {
+	fset := token.NewFileSet()
+	for _, name := range sources(t) {
+		f, err := parser.ParseFile(fset, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := fset.Position(f.FileEnd).Line; n > 400 {
+			t.Errorf("%s has %d lines; 400 is the most", name, n)
+		}
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Body == nil {
+				continue
+			}
+			if n := fset.Position(fn.End()).Line - fset.Position(fn.Pos()).Line + 1; n > 70 {
+				t.Errorf("%s: %s has %d lines; 70 is the most", fset.Position(fn.Pos()), fn.Name.Name, n)
+			}
 		}
 	}
 }

@@ -70,6 +70,7 @@ func (x *indexer) expression(n *unstable.Node) {
 		x.index[x.table] = line
 	case unstable.KeyValue:
 		x.keyValue(x.table, n)
+	default: // the parser gives no other expression
 	}
 }
 
