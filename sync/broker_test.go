@@ -30,7 +30,7 @@ type embedded struct {
 	mu    stdsync.Mutex
 	pipes []net.Conn // both ends of all streams
 	down  bool
-	dials int
+	dials []time.Time
 	subs  int
 	rate  int // bytes a second towards the broker; 0: no limit
 }
@@ -126,7 +126,7 @@ func (e *embedded) close() {
 func (e *embedded) open(context.Context) (net.Conn, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.dials++
+	e.dials = append(e.dials, time.Now())
 	if e.down {
 		return nil, fmt.Errorf("the line is cut")
 	}
@@ -197,7 +197,7 @@ func (r *roomy) Write(p []byte) (int, error) {
 }
 
 func (r *roomy) SetWriteDeadline(time.Time) error { return nil }
-func (r *roomy) SetDeadline(t time.Time) error    { return r.Conn.SetReadDeadline(t) }
+func (r *roomy) SetDeadline(t time.Time) error    { return r.SetReadDeadline(t) }
 
 func (r *roomy) Close() error {
 	r.once.Do(func() {
@@ -254,7 +254,18 @@ func (e *embedded) away(down bool) {
 func (e *embedded) attempts() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.dials
+	return len(e.dials)
+}
+
+// closest is the shortest time between two attempts.
+func (e *embedded) closest() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	least := time.Duration(1<<63 - 1)
+	for i := 1; i < len(e.dials); i++ {
+		least = min(least, e.dials[i].Sub(e.dials[i-1]))
+	}
+	return least
 }
 
 // publish sends a message as somebody else.

@@ -125,6 +125,20 @@ func (c *central) restore(size int) {
 	}
 }
 
+// silence makes the server keep back its next n cosignatures.
+func (c *central) silence(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mute = n
+}
+
+// person is what stands beside a record.
+func (c *central) person(seq uint64) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.held[seq].Person
+}
+
 // count is how many records are held without a gap, how many came again, and
 // how many checkpoints.
 func (c *central) count() (whole, again, offers int) {

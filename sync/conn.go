@@ -59,9 +59,6 @@ func Dial(ctx context.Context, b Broker, handle func(Message)) (*Conn, error) {
 	})
 	c.client = mqtt.NewClient(o)
 	token := c.client.Connect()
-	// Until the broker has answered, the end of ctx ends the attempt.
-	stop := context.AfterFunc(ctx, func() { c.drop(ctx.Err()) })
-	defer stop()
 	select {
 	case <-token.Done():
 		err = token.Error()
@@ -69,7 +66,7 @@ func Dial(ctx context.Context, b Broker, handle func(Message)) (*Conn, error) {
 		err = ctx.Err()
 	}
 	if err != nil {
-		c.drop(err)
+		c.drop(err) // Also what is still being opened.
 		return nil, fmt.Errorf("connect to broker %s: %w", at.Redacted(), explain(err, at.Host))
 	}
 	return c, nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/eclipse/paho.mqtt.golang/packets"
@@ -124,6 +125,21 @@ func TestAfterCloseNothingWorksAndNoWillIsLeft(t *testing.T) {
 	}
 }
 
+func TestADroppedConnectionLeavesNothingBehind(t *testing.T) {
+	_, url := newBroker(t)
+	c := dial(t, sync.Broker{URL: url}, nil)
+	c.Drop(errors.New("a fault"))
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	// The library keeps silent about a stream closed on this side, until a ping
+	// 40 s later is not answered.
+	for deadline := time.Now().Add(10 * time.Second); alive("keepalive") > 0; <-poll.C {
+		if time.Now().After(deadline) {
+			t.Fatal("the library's goroutines are still there")
+		}
+	}
+}
+
 // script is a broker that answers CONNECT and then does as it is told.
 func script(t *testing.T, after func(c net.Conn)) func(context.Context) (net.Conn, error) {
 	return func(context.Context) (net.Conn, error) {
@@ -161,7 +177,7 @@ func TestPacketsThatNoBrokerNeedsEndTheConnection(t *testing.T) {
 	for name, bytes := range map[string][]byte{
 		"a publication of 256 MB": {0x32, 0xff, 0xff, 0xff, 0x7f},
 		"one byte over the limit": {0x32, 0x81, 0x80, 0x80, 0x01},
-		"a length of five bytes":  {0x32, 0xff, 0xff, 0xff, 0xff, 0x01},
+		"a length of five bytes":  {0xd0, 0x80, 0x80, 0x80, 0x80, 0x00},
 		"QoS 2":                   {0x34, 5, 0, 1, 'a', 0, 1},
 		"a SUBACK to two topics":  {0x90, 4, 0, 1, 1, 1},
 		"a SUBSCRIBE":             {0x82, 6, 0, 1, 0, 1, 'a', 1},
@@ -192,9 +208,54 @@ func TestAnAnswerToSomethingElseIsNoSubscription(t *testing.T) {
 	}
 }
 
+func TestAnAnswerThatStaysOutEndsTheConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := sync.Dial(t.Context(), sync.Broker{ClientID: gateID, Open: script(t, func(c net.Conn) {
+			for { // Pings are answered, nothing else.
+				p, err := packets.ReadPacket(c)
+				if err != nil {
+					return
+				}
+				if _, ok := p.(*packets.PingreqPacket); ok {
+					_, _ = c.Write([]byte{0xd0, 0})
+				}
+			}
+		})}, func(sync.Message) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		if err := c.Subscribe(ctx, "x"); err == nil {
+			t.Error("subscribed without an answer")
+		}
+		if took := time.Since(began); took > 2*time.Minute {
+			t.Errorf("waited for %v", took)
+		}
+		c.Close()
+	})
+}
+
+func TestAHalfOpenLineIsNoticed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, err := sync.Dial(t.Context(), sync.Broker{ClientID: gateID, Open: script(t, func(c net.Conn) {
+			_, _ = io.Copy(io.Discard, c)
+		})}, func(sync.Message) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		<-c.Done()
+		if took := time.Since(began); took > 46*time.Second {
+			t.Errorf("noticed after %v, want 1.5 x 30 s at most", took)
+		}
+	})
+}
+
 func TestDialEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	asked := make(chan struct{})
+	asked, ended := make(chan struct{}), make(chan struct{})
 	open := func(context.Context) (net.Conn, error) {
 		ours, theirs := pipe()
 		t.Cleanup(func() { _ = theirs.Close() })
@@ -202,6 +263,7 @@ func TestDialEndsWithItsContext(t *testing.T) {
 			_, _ = packets.ReadPacket(theirs) // And no answer.
 			close(asked)
 			_, _ = io.Copy(io.Discard, theirs)
+			close(ended)
 		}()
 		return ours, nil
 	}
@@ -211,6 +273,11 @@ func TestDialEndsWithItsContext(t *testing.T) {
 	}()
 	if _, err := sync.Dial(ctx, sync.Broker{ClientID: gateID, Open: open}, func(sync.Message) {}); err == nil {
 		t.Error("connected to a broker that never answered")
+	}
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Error("the stream is still open")
 	}
 }
 

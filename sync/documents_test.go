@@ -15,7 +15,7 @@ var errNotTaken = errors.New("not taken")
 
 // documents is the box's side of what comes down, with the order that the real
 // one insists on: a trust list before what its authorities sign, deltas one
-// after the other. A document is a line of words: "trust 2", "site",
+// after the other. A document is a line of words: "trust 2", "trust 4 3" (it needs 3), "site",
 // "heartbeat 7" and, if behind a snapshot, "heartbeat 7 4 3" (state, snapshot,
 // its parts), "delta 5 6", "part 4 2".
 type documents struct {
@@ -31,6 +31,7 @@ type documents struct {
 	offered   []string
 	needed    int64 // trust version that anything but a trust list needs
 	rotations bool  // any trust list is wanted
+	lenient   bool  // a trust list that is known is no error
 	changed   chan struct{}
 }
 
@@ -56,7 +57,8 @@ func (d *documents) Offer(_ context.Context, raw []byte) error {
 		return errNotTaken // Signed by somebody unknown.
 	}
 	switch {
-	case kind == "trust" && a > d.trust:
+	case kind == "trust" && a <= d.trust && d.lenient:
+	case kind == "trust" && a > d.trust && b <= d.trust:
 		d.trust = a
 	case kind == "site":
 		d.site = true
@@ -118,6 +120,13 @@ func (d *documents) seen() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.offered)
+}
+
+// known says whether the site's document is in force.
+func (d *documents) known() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.site
 }
 
 func (d *documents) at() (trust, state int64) {

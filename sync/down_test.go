@@ -3,6 +3,7 @@ package sync_test
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -58,13 +59,13 @@ func TestANewTrustListMakesEverythingComeAgain(t *testing.T) {
 		r.retain(siteTopic, "site", heartTopic, "heartbeat 0")
 		r.start()
 		pass(time.Second)
-		if r.docs.site {
+		if r.docs.known() {
 			t.Fatal("the site's document was taken before its signer was known")
 		}
 		r.broker.rules.subscriptions()
 		r.retain(trustTopic, "trust 2")
 		pass(time.Second)
-		if !r.docs.site {
+		if !r.docs.known() {
 			t.Error("the site's document did not come again after the trust list")
 		}
 		again := r.broker.rules.subscriptions()
@@ -75,6 +76,18 @@ func TestANewTrustListMakesEverythingComeAgain(t *testing.T) {
 		pass(time.Minute)
 		if again := r.broker.rules.subscriptions(); len(again) > 0 {
 			t.Errorf("a list that is known made the box subscribe again: %v", again)
+		}
+	})
+}
+
+func TestATrustListMakesEverythingComeAgainOnlyOnce(t *testing.T) {
+	virtual(t, func(r *rig) {
+		r.docs.lenient = true // As if whoever takes it in did not say that it is known.
+		r.retain(trustTopic, "trust 2")
+		r.start()
+		pass(time.Minute)
+		if n := count(r.broker.rules.subscriptions(), trustTopic); n != 2 {
+			t.Errorf("subscribed to the trust list %d times, want 2", n)
 		}
 	})
 }
@@ -144,13 +157,28 @@ func TestTrustListsAreFetchedInAscendingOrder(t *testing.T) {
 		r.retain(trustTopic+"/2", "trust 2", trustTopic+"/4", "trust 4", siteTopic, "site")
 		r.start()
 		pass(5 * time.Second)
-		if trust, _ := r.docs.at(); trust != 4 || !r.docs.site {
-			t.Errorf("trust list %d, site %t; want 4 and true", trust, r.docs.site)
+		if trust, _ := r.docs.at(); trust != 4 || !r.docs.known() {
+			t.Errorf("trust list %d, site %t; want 4 and true", trust, r.docs.known())
 		}
 		seen := r.docs.seen()
 		if slices.Index(seen, "trust 2") > slices.Index(seen, "trust 4") {
 			t.Errorf("offered in the order %v", seen)
 		}
+	})
+}
+
+func TestATrustListWaitsForTheOneBeforeIt(t *testing.T) {
+	virtual(t, func(r *rig) {
+		r.docs.needed = 4
+		r.start()
+		pass(time.Second)
+		r.broker.publish(liveTopic, []byte("nothing"), false) // Something that makes it look at what it lacks.
+		pass(time.Second)
+		r.retain(trustTopic+"/4", "trust 4 3")
+		pass(time.Second)
+		r.retain(trustTopic+"/3", "trust 3")
+		pass(time.Second)
+		r.wantState(4, 0)
 	})
 }
 
@@ -254,12 +282,23 @@ func TestAFloodBeginsAnewAndLosesNothing(t *testing.T) {
 		r.retain(heartTopic, "heartbeat 700")
 		pass(time.Second)
 		hold()
+		pass(2 * time.Second)
+		if n := alive("keepalive"); n != 1 {
+			t.Errorf("%d connections are kept alive, want the new one alone", n)
+		}
 		pass(time.Minute)
 		r.wantState(1, 700)
 		if r.broker.attempts() != 2 {
 			t.Errorf("%d connections, want 2", r.broker.attempts())
 		}
 	})
+}
+
+// alive is how many goroutines of the library run a function.
+func alive(function string) int {
+	stacks := make([]byte, 4<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	return bytes.Count(stacks, []byte("\ngithub.com/eclipse/paho%2emqtt%2egolang."+function+"("))
 }
 
 func count(all []string, one string) (n int) {

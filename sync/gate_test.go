@@ -196,6 +196,21 @@ func (o *outbox) Acknowledge(_ context.Context, msg []byte, cosigners ...note.Ve
 
 func (o *outbox) Grown() <-chan struct{} { return o.grown }
 
+// reset begins to count anew.
+func (o *outbox) reset() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.read, o.lowest = 0, 1<<60
+}
+
+// reads are how many batches were read since, and the lowest number that one
+// began at.
+func (o *outbox) reads() (n int, lowest uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.read, o.lowest
+}
+
 // fix makes a broken outbox work again.
 func (o *outbox) fix() {
 	o.mu.Lock()

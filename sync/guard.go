@@ -126,4 +126,4 @@ func (g *guard) Write(p []byte) (int, error) {
 func (g *guard) SetWriteDeadline(time.Time) error { return nil }
 
 // SetDeadline bounds what is read; the library uses it for the CONNACK.
-func (g *guard) SetDeadline(t time.Time) error { return g.Conn.SetReadDeadline(t) }
+func (g *guard) SetDeadline(t time.Time) error { return g.SetReadDeadline(t) }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,8 +21,8 @@ import (
 	"gated/sync"
 )
 
-// mosquitto is the real broker as a child process, without persistence.
-type mosquitto struct {
+// realBroker is mosquitto as a child process, without persistence.
+type realBroker struct {
 	t    *testing.T
 	path string
 	conf string
@@ -32,9 +33,9 @@ type mosquitto struct {
 // needMosquitto starts one on a free loopback port, with further lines of
 // configuration. Where it is not installed the test is skipped, unless
 // GATED_MUST_RUN names it.
-func needMosquitto(t *testing.T, lines ...string) *mosquitto {
+func needMosquitto(t *testing.T, lines ...string) *realBroker {
 	t.Helper()
-	m := &mosquitto{t: t}
+	m := &realBroker{t: t}
 	for _, name := range []string{"mosquitto", "/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto"} {
 		if p, err := exec.LookPath(name); err == nil {
 			m.path = p
@@ -78,9 +79,10 @@ func freePort(t *testing.T) string {
 }
 
 // start starts it and waits until it takes connections.
-func (m *mosquitto) start() {
+func (m *realBroker) start() {
 	m.t.Helper()
 	m.cmd = exec.Command(m.path, "-c", m.conf)
+	m.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // Nothing stays if we are killed.
 	var said bytes.Buffer
 	m.cmd.Stderr = &said
 	if err := m.cmd.Start(); err != nil {
@@ -99,7 +101,7 @@ func (m *mosquitto) start() {
 }
 
 // kill ends it with SIGKILL. What it held is gone.
-func (m *mosquitto) kill() {
+func (m *realBroker) kill() {
 	_ = m.cmd.Process.Kill()
 	_ = m.cmd.Wait()
 }

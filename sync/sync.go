@@ -18,7 +18,7 @@ type Sync struct {
 	online atomic.Bool
 	renew  chan struct{}
 
-	resume mark // owned by Run
+	resume mark // where the next connection begins; owned by the uploader of the present one
 }
 
 // New makes a Sync and starts nothing.

@@ -65,6 +65,7 @@ func virtual(t *testing.T, story func(r *rig)) {
 func (r *rig) start() {
 	r.t.Helper()
 	r.sync = sync.New(r.cfg, r.docs, r.out)
+	r.out.reset()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- r.sync.Run(ctx) }()
@@ -76,7 +77,6 @@ func (r *rig) start() {
 		r.stop = nil
 		synctest.Wait()
 	}
-	r.out.lowest = 1 << 60
 	synctest.Wait()
 }
 

@@ -136,7 +136,7 @@ func (t *tail) sent(next uint64, now time.Time) {
 // checkpointed notes that a checkpoint of size is on its way.
 func (t *tail) checkpointed(size uint64, now time.Time) {
 	t.covered, t.bare, t.behind = size, now, false
-	if t.until.IsZero() && !(t.heard && t.newest >= size) {
+	if t.until.IsZero() && (!t.heard || t.newest < size) {
 		t.waiting, t.until = size, now.Add(t.wait)
 	}
 }

@@ -75,7 +75,7 @@ func (f *tlsFiles) config(host string, dates bool) *tls.Config {
 	if !dates {
 		// The library's check knows only the clock, which is wrong on a box that
 		// has just lost power; VerifyConnection does the whole of it instead.
-		c.InsecureSkipVerify = true //nolint:gosec // VerifyConnection checks chain and name.
+		c.InsecureSkipVerify = true
 		c.VerifyConnection = func(s tls.ConnectionState) error {
 			return f.verifyUndated(host, s.PeerCertificates)
 		}

@@ -18,9 +18,13 @@ func (b *box) answers(lanes []*lane, link *sync.Sync) map[string]local.Answer {
 		},
 		"POST /v1/import": func(ctx context.Context, who local.Caller, body []byte) (any, error) {
 			b.log.Info("document offered at the socket", "uid", who.UID, "pid", who.PID)
+			before := b.docs.now().Trust
 			err := b.docs.Offer(ctx, body)
 			if errors.Is(err, verify.ErrKnown) {
 				return local.Imported{Known: true}, nil
+			}
+			if link != nil && b.docs.now().Trust != before {
+				link.Refresh() // what its new authorities signed was dropped when it came
 			}
 			return local.Imported{}, err
 		},

@@ -84,19 +84,25 @@ func (c *Config) checkMQTT(f *findings) {
 	if c.MQTT.Broker == "" {
 		return // a box may work alone; it is fed with gated import
 	}
+	known := len(*f)
 	u, err := url.Parse(c.MQTT.Broker)
-	if err != nil || u.Host == "" || !slices.Contains([]string{"tcp", "tls", "ws", "wss"}, u.Scheme) {
+	switch {
+	case err == nil && u.User != nil: // and the address is not repeated
+		f.add("mqtt.broker", "a name and password do not belong into the address: use username and password_file")
+	case err != nil || u.Host == "" || !slices.Contains([]string{"tcp", "tls", "ws", "wss"}, u.Scheme):
 		f.add("mqtt.broker", "%q is no broker's address: write tls://name:8883, tcp://name:1883, ws:// or wss://", c.MQTT.Broker)
 	}
 	if (c.MQTT.Cert == "") != (c.MQTT.Key == "") {
 		f.add("mqtt", "cert and key belong together: name both files or neither")
 	}
 	for key, file := range map[string]string{"ca": c.MQTT.CA, "cert": c.MQTT.Cert, "key": c.MQTT.Key, "password_file": c.MQTT.PasswordFile} {
-		if file == "" {
-			continue
-		}
-		if _, err := os.Stat(file); err != nil {
+		if _, err := os.Stat(file); file != "" && err != nil {
 			f.add("mqtt."+key, "file cannot be used: %v", err)
+		}
+	}
+	if len(*f) == known {
+		if err := c.broker().Check(); err != nil {
+			f.add("mqtt", "%v", err)
 		}
 	}
 	if strings.ContainsAny(c.MQTT.Prefix, "+#") || strings.HasSuffix(c.MQTT.Prefix, "/") {

@@ -74,6 +74,7 @@ func TestBrokenConfigurationSaysWhereAndWhatToDo(t *testing.T) {
 		{"a root twice", `["ROOT"]`, `["ROOT", "ROOT"]`, `:7: "root" is there twice`},
 		{"a threshold that cannot be met", `["ROOT"]`, "[\"ROOT\"]\nthreshold = 2", `:8: 2 of 1 roots cannot be asked for`},
 		{"an address that is none", `tcp://127.0.0.1:1883`, `127.0.0.1:1883`, `:10: "127.0.0.1:1883" is no broker's address`},
+		{"a password in the address", `tcp://127`, `tcp://east:secret@127`, `:10: a name and password do not belong into the address`},
 		{"a direction that is none", `direction = "in"`, `direction = "inward"`, `:14: "inward" is no direction: write "in", "out" or "both"`},
 		{"two lanes of one name", `name = "out"`, `name = "in"`, `:19: "in" is the name of another lane`},
 		{"two lanes at one scanner", `/dev/ttyNONE2`, `/dev/ttyNONE`, `:21: /dev/ttyNONE is the scanner of lane "in" already`},

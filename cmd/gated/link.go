@@ -19,14 +19,22 @@ func (b *box) link() *sync.Sync {
 		b.log.Warn("no [mqtt] broker: the box works alone; feed it with gated import")
 		return nil
 	}
+	broker := b.cfg.broker()
+	broker.CheckDates = b.clockIsKept
 	return sync.New(sync.Config{
-		Broker: sync.Broker{
-			URL: m.Broker, ClientID: b.cfg.Gate.ID, Username: m.Username, PasswordFile: m.PasswordFile,
-			CA: m.CA, Cert: m.Cert, Key: m.Key, CheckDates: b.clockIsKept,
-		},
-		Prefix: m.Prefix, Gate: b.cfg.Gate.ID, Site: b.cfg.Gate.Site, Metered: m.Metered,
-		Status: b.statusMessage, Seal: b.sealKey, Cosigners: b.cosigners, Ready: func() bool { return b.docs.now().Ready() }, Log: b.log,
+		Broker: broker, Prefix: m.Prefix, Gate: b.cfg.Gate.ID, Site: b.cfg.Gate.Site, Metered: m.Metered,
+		Status: b.statusMessage, Seal: b.sealKey, Cosigners: b.cosigners,
+		Ready: func() bool { return b.docs.now().Ready() }, Log: b.log,
 	}, b.docs, b.store)
+}
+
+// broker is the way to the broker as the configuration names it.
+func (c *Config) broker() sync.Broker {
+	m := c.MQTT
+	return sync.Broker{
+		URL: m.Broker, ClientID: c.Gate.ID, Username: m.Username, PasswordFile: m.PasswordFile,
+		CA: m.CA, Cert: m.Cert, Key: m.Key,
+	}
 }
 
 // clockIsKept says whether certificate dates can be judged (DESIGN 4): without
