@@ -10,9 +10,12 @@ import (
 	"gated/stage"
 )
 
-// heldCodes is how many codes the rider on hold has: one is shown after the
-// other until the gate refuses.
-const heldCodes = 10
+// heldCodes is how many codes the rider on hold has: one is shown every heldPace
+// until the gate refuses, for the whole second that a hold may take.
+const (
+	heldCodes = 25
+	heldPace  = time.Second / heldCodes
+)
 
 func (m *morning) seeFresh(context.Context) (string, error) {
 	measured, err := m.admittedNow()
@@ -52,10 +55,10 @@ func (m *morning) hold(ctx context.Context) error {
 func (m *morning) seeHold(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	pace := time.NewTicker(heldPace)
+	defer pace.Stop()
 	for i, code := range m.held {
-		if time.Since(m.mark) > 2*time.Second {
-			break
-		}
+		<-pace.C
 		seen, err := m.Box.Show(ctx, code)
 		if err != nil {
 			return "", err

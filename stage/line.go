@@ -80,7 +80,7 @@ func (l *Line) accept() {
 // carry joins one connection to the broker until either end, or the line, is
 // gone.
 func (l *Line) carry(near net.Conn) {
-	defer near.Close()
+	defer func() { _ = near.Close() }()
 	if !l.own(near) {
 		return
 	}
@@ -89,7 +89,7 @@ func (l *Line) carry(near net.Conn) {
 	if err != nil {
 		return
 	}
-	defer far.Close()
+	defer func() { _ = far.Close() }()
 	if !l.own(far) {
 		return
 	}

@@ -18,7 +18,7 @@ func ReadPicture(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read picture: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	img, err := png.Decode(f)
 	if err != nil {
 		return "", fmt.Errorf("read picture %s: %w", path, err)

@@ -62,7 +62,7 @@ func (s *Stage) hireJanitor() error {
 	if err != nil {
 		return fmt.Errorf("make janitor's pipe: %w", err)
 	}
-	defer read.Close()
+	defer func() { _ = read.Close() }()
 	s.word = write
 	s.janitor = exec.Command("/bin/sh", "-c", janitorScript, "sh", s.Dir)
 	s.janitor.Stdin = read
