@@ -98,13 +98,6 @@ type Use struct {
 	Until   int64  // unix seconds; once the floor is past it, the use may be forgotten
 }
 
-// Step is one check of a judgement, for whoever asks why.
-type Step struct {
-	Check string `json:"check"` // the check's name, in the words of PROTOCOL 1.4
-	OK    bool   `json:"ok"`
-	Facts string `json:"facts,omitempty"` // what it was decided on; no secret, no raw code
-}
-
 // Text is one sentence in both languages of the product.
 type Text struct {
 	ZH string `json:"zh"`

@@ -31,7 +31,7 @@
 // through [Verifier.Remember].
 //
 // Where to add: a check is one function and one row in the table of judge.go, at
-// its place in the order, with the facts that it was decided on in facts.go. A
-// rule of a site goes into rules.go; its reason into gate/reason.go and
-// gate/words.go.
+// its place in the order, with the facts that it was decided on in facts.go, its
+// Chinese name in say.go and a vector in testdata/vectors. A rule of a site goes
+// into rules.go; its reason into gate/reason.go and gate/words.go.
 package verify

@@ -213,6 +213,16 @@ func TestAPassWithoutNumberGoesInAndOutByALaneBoth(t *testing.T) {
 	}
 }
 
+func TestTwoLanesAtOneInstantAreOnePassage(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	code := s.bearer(unlimited)
+	want(t, s.scan(code, in), gate.OK)
+	if d := s.scan(code, both); d.Reason != gate.OK || d.Use.Left != 0 {
+		t.Fatalf("%s, use %+v", d.Reason, d.Use)
+	}
+}
+
 func TestAPhoneThatShowsAgainWithinTheTurnIsTheSamePassage(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)

@@ -23,7 +23,7 @@ func (s *scene) explain(code string, l gate.Lane) gate.Decision {
 func names(d gate.Decision) []string {
 	var all []string
 	for _, s := range d.Steps {
-		all = append(all, s.Check)
+		all = append(all, s.Check.EN)
 	}
 	return all
 }
@@ -45,7 +45,7 @@ func TestExplainNamesEachCheckInOrder(t *testing.T) {
 			t.Fatal(diff)
 		}
 		for _, step := range d.Steps {
-			if !step.OK || step.Facts == "" {
+			if !step.OK || step.Facts.EN == "" || step.Facts.ZH == "" || step.Check.ZH == "" {
 				t.Fatalf("step %+v", step)
 			}
 		}
@@ -66,7 +66,7 @@ func TestExplainComesToWhatTheGateCameTo(t *testing.T) {
 			}
 			d := s.explain(code, l)
 			last := d.Steps[len(d.Steps)-1]
-			if d.Reason != judged.Reason || last.OK || last.Facts == "" {
+			if d.Reason != judged.Reason || last.OK || last.Facts.EN == "" || last.Facts.ZH == "" {
 				t.Fatalf("the gate said %s, explain says %s after %+v", judged.Reason, d.Reason, last)
 			}
 		})
@@ -131,9 +131,9 @@ func TestExplainSaysWhatItWasDecidedOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, step := range c.d.Steps {
-				if step.Check == c.step {
-					if !strings.Contains(step.Facts, c.fact) {
-						t.Fatalf("%s: %q does not say %q", step.Check, step.Facts, c.fact)
+				if step.Check.EN == c.step {
+					if !strings.Contains(step.Facts.EN, c.fact) {
+						t.Fatalf("%s: %q does not say %q", step.Check.EN, step.Facts.EN, c.fact)
 					}
 					return
 				}
@@ -150,7 +150,7 @@ func TestExplainSaysNothingOfARiderBeforeTheSignature(t *testing.T) {
 	d := s.explain(s.bearer(func(h *pass.Header) { h.Rider, h.Serial = 987654, 1234567 }), in)
 	want(t, d, gate.BadSignature)
 	for _, step := range d.Steps {
-		if strings.Contains(step.Facts, "987654") || strings.Contains(step.Facts, "1234567") {
+		if strings.Contains(step.Facts.EN+step.Facts.ZH, "987654") || strings.Contains(step.Facts.EN+step.Facts.ZH, "1234567") {
 			t.Fatalf("step %+v", step)
 		}
 	}
@@ -161,8 +161,8 @@ func TestExplainKnowsABoxThatHoldsNothing(t *testing.T) {
 	s := newScene(t)
 	d := verify.New(s.Box, s.clock.Now).Explain(s.bearer(), in, s.clock.Now())
 	want(t, d, gate.NotReady)
-	if last := d.Steps[len(d.Steps)-1]; last.Facts != "no trust list, no site document, no revocation state" {
-		t.Fatalf("facts: %q", last.Facts)
+	if last := d.Steps[len(d.Steps)-1]; last.Facts.EN != "no trust list, no site document, no revocation state" {
+		t.Fatalf("facts: %q", last.Facts.EN)
 	}
 	if d.Fresh != -1 || d.Rev != 0 || d.Trust != 0 || !d.Marked {
 		t.Fatalf("decision %+v", d)

@@ -1,231 +1,146 @@
 package verify
 
 import (
-	"fmt"
-	"time"
-
 	"gated/gate"
 	"gated/verify/pass"
-	"gated/verify/revocation"
 )
 
-// What each check was decided on, for Explain: one short text of facts, without
-// the code, and without the rider before the issuer's signature is true. They
-// are written after the check was made, whatever it said.
+// What each check was decided on, for Explain: one short text of facts in both
+// languages, without the code, and without the rider before the issuer's
+// signature is true. They are written after the check was made, whatever it
+// said. Those of the checks from the revocation on are in facts_list.go.
 
-func (j *judgement) formFacts() string {
-	if j.err != nil {
-		return j.err.Error()
+func (j *judgement) formFacts() gate.Text {
+	if j.form() != "" {
+		return say("不是通行码，或者码有损坏、改动（%s）", "%s", j.err)
 	}
-	return "one spelling, right length and flags"
+	return say("写法唯一，长度和标志正确", "one spelling, right length and flags")
 }
 
-func (j *judgement) kindFacts() string {
+func (j *judgement) kindFacts() gate.Text {
 	switch {
 	case j.err != nil:
-		return j.err.Error()
+		return say("本门软件不支持这一类型（%s）", "%s", j.err)
 	case j.bound():
-		return "type 2, bound to a phone"
+		return say("第2类，绑定手机的动态码", "type 2, bound to a phone")
 	}
-	return "type 1, bearer"
+	return say("第1类，短时通行码", "type 1, bearer")
 }
 
-func (j *judgement) readyFacts() string {
+func (j *judgement) readyFacts() gate.Text {
 	d := j.world.docs
-	held := func(name string, ok bool, version func() int64) string {
+	held := func(name gate.Text, ok bool, version func() int64) gate.Text {
 		if !ok {
-			return "no " + name
+			return say("没有%s", "no %s", name)
 		}
-		return fmt.Sprintf("%s %d", name, version())
+		return say("%s第%d版", "%s %d", name, version())
 	}
-	return held("trust list", d.Trust != nil, func() int64 { return d.Trust.Version }) + ", " +
-		held("site document", d.Site != nil, func() int64 { return d.Site.Version }) + ", " +
-		held("revocation state", d.State != nil, func() int64 { return d.State.Seq })
+	return join(
+		held(gate.Text{ZH: "信任名单", EN: "trust list"}, d.Trust != nil, func() int64 { return d.Trust.Version }),
+		held(gate.Text{ZH: "小区资料", EN: "site document"}, d.Site != nil, func() int64 { return d.Site.Version }),
+		held(gate.Text{ZH: "注销名单", EN: "revocation state"}, d.State != nil, func() int64 { return d.State.Seq }))
 }
 
-func (j *judgement) keyKnownFacts() string {
-	if j.key == nil {
-		return fmt.Sprintf("kid %d is not listed", j.pass.Kid)
+func (j *judgement) keyKnownFacts() gate.Text {
+	switch {
+	case j.key == nil:
+		return say("密钥%d不在名单上", "kid %d is not listed", j.pass.Kid)
+	case j.key.Issuer == 0:
+		return say("密钥%d，物业自己的", "kid %d, the property's own", j.pass.Kid)
 	}
-	if j.key.Issuer == 0 {
-		return fmt.Sprintf("kid %d, the property's own", j.pass.Kid)
-	}
-	return fmt.Sprintf("kid %d of issuer %d", j.pass.Kid, j.key.Issuer)
+	return say("密钥%d，属于平台%d", "kid %d of issuer %d", j.pass.Kid, j.key.Issuer)
 }
 
-func (j *judgement) keyActiveFacts() string {
+func (j *judgement) keyActiveFacts() gate.Text {
 	if j.key.Void {
-		return "the key is void"
+		return say("这个密钥已作废", "the key is void")
 	}
-	return "the key is active"
+	return say("这个密钥有效", "the key is active")
 }
 
-func (j *judgement) issuerFacts() string {
+func (j *judgement) issuerFacts() gate.Text {
 	if !j.signed {
-		return fmt.Sprintf("not signed by kid %d", j.pass.Kid)
+		return say("不是密钥%d签的：伪造或损坏", "not signed by kid %d: forged or damaged", j.pass.Kid)
 	}
-	return fmt.Sprintf("signed by kid %d: serial %d, rider %d", j.pass.Kid, j.pass.Serial, j.pass.Rider)
+	return say("由密钥%d签发：序号%d，骑手%d", "signed by kid %d: serial %d, rider %d", j.pass.Kid, j.pass.Serial, j.pass.Rider)
 }
 
-func (j *judgement) attemptsFacts() string {
+func (j *judgement) attemptsFacts() gate.Text {
 	if j.stand.paused {
-		return fmt.Sprintf("refused %d times within a minute: a pause of %s", tooMany, pause)
+		return say("一分钟内被拒%d次，暂停%s", "refused %d times within a minute: a pause of %s", tooMany, seconds(int64(pause.Seconds())))
 	}
-	return "no pause"
+	return say("没有暂停", "no pause")
 }
 
-func (j *judgement) holderKeyFacts() string {
-	return j.ifBound(func() string { return "checked for encoding and order" })
-}
+// notBearer is said of a check that a bearer pass does not have.
+var notBearer = gate.Text{ZH: "短时通行码不查此项", EN: "not for a bearer pass"}
 
-// ifBound gives the facts of a check that a bearer pass does not have.
-func (j *judgement) ifBound(facts func() string) string {
-	if !j.bound() {
-		return "not for a bearer pass"
+func (j *judgement) holderKeyFacts() gate.Text {
+	switch {
+	case !j.bound():
+		return notBearer
+	case j.holderKey() != "":
+		return say("手机密钥不安全，谁都能冒签", "the phone's key is not safe: anybody could sign for it")
 	}
-	return facts()
+	return say("手机密钥安全", "checked for encoding and order")
 }
 
-func (j *judgement) keySiteFacts() string {
-	return fmt.Sprintf("the key opens sites %s, this is %d", j.key.Sites, j.box.Site)
+func (j *judgement) keySiteFacts() gate.Text {
+	sites := gate.Text{ZH: "小区" + j.key.Sites.String(), EN: "sites " + j.key.Sites.String()}
+	if sites.EN == "sites *" {
+		sites = gate.Text{ZH: "所有小区", EN: "every site"}
+	}
+	return say("密钥可用于%s，本小区是%d", "the key opens %s, this is %d", sites, j.box.Site)
 }
 
-func (j *judgement) keyLifeFacts() string {
-	return fmt.Sprintf("pass %s to %s, key %s to %s", j.clockText(int64(j.pass.NotBefore)), j.clockText(j.pass.End()),
-		j.clockText(j.key.NotBefore), j.clockText(j.key.NotAfter))
+func (j *judgement) keyLifeFacts() gate.Text {
+	return say("通行码从%s到%s，密钥从%s到%s", "pass %s to %s, key %s to %s", j.clockText(int64(j.pass.NotBefore)),
+		j.clockText(j.pass.End()), j.clockText(j.key.NotBefore), j.clockText(j.key.NotAfter))
 }
 
-func (j *judgement) longestTTLFacts() string {
-	return fmt.Sprintf("%s, at most %s", seconds(j.ttl()), seconds(j.maxTTL()))
+func (j *judgement) longestTTLFacts() gate.Text {
+	return say("有效期%s，平台最多可发%s", "%s, at most %s", seconds(j.ttl()), seconds(j.maxTTL()))
 }
 
-func (j *judgement) clockFacts() string {
-	return fmt.Sprintf("clock %s, %s", j.at.State, j.clockText(j.now))
+func (j *judgement) clockFacts() gate.Text {
+	return say("门禁时钟%s，%s", "clock %s, %s", clocks[j.at.State], j.clockText(j.now))
 }
 
-func (j *judgement) notBeforeFacts() string {
-	return fmt.Sprintf("begins %s, now %s", j.clockText(int64(j.pass.NotBefore)), j.clockText(j.now))
+func (j *judgement) notBeforeFacts() gate.Text {
+	return say("%s生效，现在%s", "begins %s, now %s", j.clockText(int64(j.pass.NotBefore)), j.clockText(j.now))
 }
 
-func (j *judgement) notEndedFacts() string {
-	return fmt.Sprintf("ends %s, now %s, skew %s", j.clockText(j.pass.End()), j.clockText(j.now), seconds(j.skew()))
+func (j *judgement) notEndedFacts() gate.Text {
+	return say("%s到期，现在%s，允许误差%s", "ends %s, now %s, skew %s", j.clockText(j.pass.End()), j.clockText(j.now), seconds(j.skew()))
 }
 
-func (j *judgement) siteFacts() string {
+func (j *judgement) siteFacts() gate.Text {
 	if j.pass.Site == pass.EverySite {
-		return "for every site of its key"
+		return say("平台密钥可用的小区都适用", "for every site of its key")
 	}
-	return fmt.Sprintf("for site %d, this is %d", j.pass.Site, j.box.Site)
+	return say("通行码属于小区%d，本小区是%d", "for site %d, this is %d", j.pass.Site, j.box.Site)
 }
 
-func (j *judgement) directionFacts() string {
+func (j *judgement) directionFacts() gate.Text {
 	way := [...]gate.Direction{pass.Both: gate.Both, pass.In: gate.In, pass.Out: gate.Out}[j.pass.Direction]
-	return fmt.Sprintf("pass %s, lane %s", way, j.lane.Direction)
+	return say("通行码：%s，本通道：%s", "pass %s, lane %s", ways[way], ways[j.lane.Direction])
 }
 
-func (j *judgement) holderFacts() string {
-	return j.ifBound(func() string { return fmt.Sprintf("tried site %d with tag %d", j.box.Site, j.world.tag) + " and tag 0" })
+func (j *judgement) holderFacts() gate.Text {
+	if !j.bound() {
+		return notBearer
+	}
+	found := gate.Text{ZH: "手机签名属实", EN: "signed by the phone"}
+	if j.holderSignature() != "" {
+		found = gate.Text{ZH: "不是本人手机为本门签的", EN: "not signed by that phone for this gate"}
+	}
+	return say("%s（小区%d，门号%d和0）", "%s: tried site %d with tag %d and tag 0", found, j.box.Site, j.world.tag)
 }
 
-func (j *judgement) shownFacts() string {
-	return j.ifBound(func() string {
-		return fmt.Sprintf("drawn %s, now %s, window %s, skew %s", j.clockText(int64(j.pass.ShownAt)), j.clockText(j.now),
-			seconds(j.pass.WindowSeconds()), seconds(j.skew()))
-	})
+func (j *judgement) shownFacts() gate.Text {
+	if !j.bound() {
+		return notBearer
+	}
+	return say("%s显示，现在%s，显示时限%s，允许误差%s", "drawn %s, now %s, window %s, skew %s", j.clockText(int64(j.pass.ShownAt)),
+		j.clockText(j.now), seconds(j.pass.WindowSeconds()), seconds(j.skew()))
 }
-
-func (j *judgement) revocationFacts() string {
-	state := j.world.docs.State
-	if state == nil {
-		return "no revocation state"
-	}
-	text := fmt.Sprintf("revocation state %d", state.Seq)
-	for _, s := range []struct {
-		name  string
-		sec   revocation.Section
-		value uint32
-	}{
-		{"pass revoked", revocation.Section{Kind: revocation.Passes, ID: uint32(j.pass.Kid)}, j.pass.Serial},
-		{"rider revoked", revocation.Section{Kind: revocation.Riders, ID: j.key.Issuer}, j.pass.Rider},
-		{"pass on hold", revocation.Section{Kind: revocation.Passes, ID: uint32(j.pass.Kid), Class: revocation.HoldClass}, j.pass.Serial},
-		{"rider on hold", revocation.Section{Kind: revocation.Riders, ID: j.key.Issuer, Class: revocation.HoldClass}, j.pass.Rider},
-	} {
-		if state.Set.Has(s.sec, s.value) {
-			text += ", " + s.name
-		}
-	}
-	if j.heldHere() {
-		text += ", rider held by the property"
-	}
-	if cut := state.Set.Cutoff(j.pass.Kid); cut != 0 {
-		text += fmt.Sprintf(", passes of kid %d from before %s are void", j.pass.Kid, j.clockText(int64(cut)))
-	}
-	return text
-}
-
-func (j *judgement) listAgeFacts() string {
-	proof, stale := j.world.docs.Proof, j.world.rules.Stale
-	if proof == nil {
-		return "no heartbeat for the state held"
-	}
-	return fmt.Sprintf("heartbeat of %s, age %s; marked after %s, restricted after %s, refused after %s", j.clockText(proof.IssuedAt),
-		seconds(j.age), seconds(stale.Mark), seconds(stale.Restrict), seconds(stale.Refuse))
-}
-
-func (j *judgement) usesFacts() string {
-	s := &j.stand
-	text := "not seen here before"
-	if s.Until != 0 {
-		text = fmt.Sprintf("last admitted %s at lane %s", j.clockText(s.Last.Time.Unix()), s.Lane)
-	}
-	if s.Entered != 0 {
-		text += ", entered " + j.clockText(s.Entered)
-	}
-	if s.Left != 0 {
-		text += ", left " + j.clockText(s.Left)
-	}
-	if j.bound() && s.ShownAt != 0 {
-		text += ", newest code drawn " + j.clockText(int64(s.ShownAt))
-	}
-	if j.again {
-		text += fmt.Sprintf(", second chance %d of %d", s.Again+1, mostChances)
-	}
-	return text
-}
-
-func (j *judgement) rulesFacts() string {
-	rules := &j.world.rules
-	text := fmt.Sprintf("%d admission rows", len(rules.Admit))
-	if j.world.docs.Site != nil {
-		text += ", now " + j.clockText(j.now)
-	}
-	if rules.Prohibited != nil {
-		text += ", entry prohibited to some"
-	}
-	if rules.Passback.Mode != "off" {
-		text += fmt.Sprintf(", passback %s %s", rules.Passback.Mode, seconds(rules.Passback.Seconds))
-	}
-	return text
-}
-
-func (j *judgement) exitFacts() string {
-	if j.lane.Direction == gate.Out {
-		return "a lane out opens for every pass whose issuer's signature is true"
-	}
-	return fmt.Sprintf("it has entered, and may leave until %s", j.clockText(j.pass.End()+j.world.rules.ExitGrace))
-}
-
-// doorFacts is the same always: steps are for Explain, which is far from the door.
-func (j *judgement) doorFacts() string { return "not asked" }
-
-// clockText is a unix second on the site's clock.
-func (j *judgement) clockText(unix int64) string {
-	zone := time.UTC
-	if j.world.docs.Site != nil && j.world.docs.Site.Zone != nil {
-		zone = j.world.docs.Site.Zone
-	}
-	return time.Unix(unix, 0).In(zone).Format("2006-01-02 15:04:05 -0700")
-}
-
-// seconds is a number of seconds as people write it.
-func seconds(n int64) string { return (time.Duration(n) * time.Second).String() }

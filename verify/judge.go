@@ -44,7 +44,7 @@ type judgement struct {
 type check struct {
 	name  string
 	ask   func(*judgement) gate.Reason
-	facts func(*judgement) string
+	facts func(*judgement) gate.Text
 }
 
 // alone are the checks that need the code and the documents only, in the order
@@ -122,7 +122,7 @@ func (j *judgement) walk(checks []check) {
 		c := &checks[i]
 		r := c.ask(j)
 		if j.explain {
-			j.steps = append(j.steps, gate.Step{Check: c.name, OK: r == "", Facts: c.facts(j)})
+			j.steps = append(j.steps, gate.Step{Check: named(c.name), OK: r == "", Facts: c.facts(j)})
 		}
 		if r == "" {
 			continue
@@ -195,9 +195,9 @@ func (j *judgement) held() gate.Reason {
 }
 
 // note adds a step for Explain.
-func (j *judgement) note(name string, ok bool, facts func() string) {
+func (j *judgement) note(name string, ok bool, facts func() gate.Text) {
 	if j.explain {
-		j.steps = append(j.steps, gate.Step{Check: name, OK: ok, Facts: facts()})
+		j.steps = append(j.steps, gate.Step{Check: named(name), OK: ok, Facts: facts()})
 	}
 }
 
@@ -231,10 +231,10 @@ func (x *index) decision(r gate.Reason, at gate.Moment) gate.Decision {
 		d.Fresh, d.Marked = age, age > x.rules.Stale.Mark
 	}
 	if x.docs.Trust != nil {
-		d.Trust = uint64(x.docs.Trust.Version)
+		d.Trust = uint64(x.docs.Trust.Version) //nolint:gosec // 0…2^53-1 by the document's parser
 	}
 	if x.docs.State != nil {
-		d.Rev = uint64(x.docs.State.Seq)
+		d.Rev = uint64(x.docs.State.Seq) //nolint:gosec // 0…2^53-1 by the document's parser
 	}
 	return d
 }

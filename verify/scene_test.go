@@ -145,18 +145,3 @@ func (s *scene) rules(change func(*trust.RulesJSON)) {
 	change(&s.Site.Rules)
 	s.enforce()
 }
-
-// at is a time of day on the site's clock, on the day of Begin: Friday, 15
-// January 2027, in Shanghai.
-func at(tb testing.TB, text string) time.Time {
-	tb.Helper()
-	zone, err := time.LoadLocation("Asia/Shanghai")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	t, err := time.ParseInLocation("2006-01-02 15:04:05", text, zone)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return t
-}

@@ -164,5 +164,5 @@ func (j *judgement) rememberShown() uint32 {
 	if j.timed() {
 		return j.pass.ShownAt
 	}
-	return uint32(min(int64(j.pass.ShownAt), j.now+floorAhead))
+	return uint32(min(int64(j.pass.ShownAt), j.now+floorAhead)) //nolint:gosec // at most a uint32, and no floor is before 1970
 }

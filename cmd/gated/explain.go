@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"gated/gate"
 	"gated/verify"
@@ -64,16 +66,32 @@ func (cmd *explainCmd) Run(c *common) error {
 	return err
 }
 
+// marks say how a check went, and verdicts what they came to.
+var (
+	marks    = map[bool]gate.Text{true: {ZH: "通过", EN: "ok  "}, false: {ZH: "不过", EN: "FAIL"}}
+	verdicts = map[gate.Verdict]gate.Text{
+		gate.Open: {ZH: "开门", EN: "open"}, gate.Refused: {ZH: "拒绝", EN: "refused"}, gate.Ignored: {ZH: "不理会", EN: "ignored"},
+	}
+)
+
+// printExplanation prints a line for each check, and what they came to. The
+// reason's wire word stands there in either language: it is what the journal and
+// the documentation call it.
 func printExplanation(d gate.Decision, lang gate.Language) {
 	for _, s := range d.Steps {
-		mark := "ok  "
-		if !s.OK {
-			mark = "FAIL"
-		}
-		fmt.Printf("  %s  %-22s %s\n", mark, s.Check, s.Facts)
+		name := s.Check.In(lang)
+		// A Chinese character is two columns wide and three bytes long.
+		width := (len(name) + utf8.RuneCountInString(name)) / 2
+		fmt.Printf("  %s  %s%s %s\n", marks[s.OK].In(lang), name, strings.Repeat(" ", max(0, 18-width)), s.Facts.In(lang))
 	}
-	fmt.Printf("%s: %s. %s\n", d.Verdict, d.Reason, d.Reason.Guard().In(lang))
+	fmt.Printf("%s: %s. %s\n", verdicts[d.Verdict].In(lang), d.Reason, d.Reason.Guard().In(lang))
+	if d.Entrance != "" {
+		fmt.Printf("%s: %s. %s\n", atEntrance.In(lang), d.Entrance, d.Entrance.Guard().In(lang))
+	}
 }
+
+// atEntrance leads in what an entrance would have said.
+var atEntrance = gate.Text{ZH: "若是进门", EN: "an entrance would have said"}
 
 // lane finds the lane that the code is held to.
 func (cmd *explainCmd) lane(cfg *Config) (gate.Lane, error) {

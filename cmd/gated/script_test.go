@@ -10,6 +10,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"gated/verify/pass"
+	"gated/verify/revocation"
 	"gated/verify/trust"
 	"gated/verify/verifytest"
 )
@@ -20,8 +22,8 @@ func TestMain(m *testing.M) {
 
 // TestScripts plays testdata/script, one file a story, each in a folder with a
 // sound configuration (gated.toml), the documents of a small world (0.doc and so
-// on), one that was tampered with (bad.doc), a bearer pass ($GOOD) and one that
-// was tampered with ($FORGED).
+// on), one that was tampered with (bad.doc), a bearer pass ($GOOD), one that was
+// tampered with ($FORGED), and the others of badCodes.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
@@ -38,6 +40,8 @@ func setStage(env *testscript.Env) error {
 	cfg := strings.NewReplacer("STATE", filepath.Join(env.WorkDir, "state"), "ROOT", w.Roots.Keys[0].Text,
 		`id = "east"`, `id = "`+verifytest.GateID+`"`, "broker = ", "# broker = ").Replace(sound)
 	cfg = strings.Replace(cfg, "[trust]", "socket = \""+filepath.Join(env.WorkDir, "sock")+"\"\n\n[trust]", 1)
+	w.List(revocation.Section{Kind: revocation.Riders, ID: verifytest.Issuer, Class: revocation.HoldClass}, onHold)
+	w.Site.Held = []trust.Hold{{Issuer: verifytest.Issuer, Rider: heldHere, Until: w.At + 86400}}
 	files := map[string]string{"gated.toml": cfg + "\n[clock]\ntrust = \"always\"\n"}
 	for i, raw := range w.Notes() {
 		files[fmt.Sprintf("%d.doc", i)] = string(raw)
@@ -53,10 +57,44 @@ func setStage(env *testscript.Env) error {
 			return err
 		}
 	}
+	for name, code := range badCodes(w) {
+		env.Setenv(name, code)
+	}
 	env.Setenv("LANG", "C")
 	env.Setenv("GOOD", files["good.code"])
 	env.Setenv("FORGED", files["forged.code"])
 	return nil
+}
+
+// Riders whom the revocation list and the property hold.
+const (
+	onHold   = 7
+	heldHere = 8
+)
+
+// badCodes are codes that the lane in refuses, each for one reason.
+func badCodes(w *verifytest.World) map[string]string {
+	now := time.Unix(w.At, 0)
+	header := func(change func(*pass.Header)) pass.Header {
+		h := w.Header()
+		h.NotBefore = uint32(w.At)
+		change(&h)
+		return h
+	}
+	bearer := func(change func(*pass.Header)) string { return w.Bearer(header(change)) }
+	phone := w.Phone(header(func(h *pass.Header) { h.NotBefore, h.TTL, h.Window = h.NotBefore-3600, 720, 1 }))
+	return map[string]string{
+		"NEWER":      "G1:AQ",
+		"UNLISTED":   bearer(func(h *pass.Header) { h.Kid = 999 }),
+		"ENDED":      bearer(func(h *pass.Header) { h.NotBefore, h.TTL = h.NotBefore-3600, 1 }),
+		"LATER":      bearer(func(h *pass.Header) { h.NotBefore += 3600 }),
+		"ELSEWHERE":  bearer(func(h *pass.Header) { h.Site = verifytest.SiteNumber + 1 }),
+		"WAYOUT":     bearer(func(h *pass.Header) { h.Direction = pass.Out }),
+		"OTHERGATE":  phone.Show(now, verifytest.Tag+1),
+		"SCREENSHOT": phone.Show(now.Add(-10*time.Minute), verifytest.Tag),
+		"ONHOLD":     bearer(func(h *pass.Header) { h.Rider = onHold }),
+		"HELDHERE":   bearer(func(h *pass.Header) { h.Rider = heldHere }),
+	}
 }
 
 // flip is another letter of base32.

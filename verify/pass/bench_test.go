@@ -18,7 +18,10 @@ func BenchmarkCode(b *testing.B) {
 		do   func() bool
 	}{
 		{"bare verify", func() bool { return ed25519.Verify(issuerKey, message, sig) }},
-		{"bare verify, twice", func() bool { return ed25519.Verify(issuerKey, message, sig) && ed25519.Verify(issuerKey, message, sig) }},
+		{"bare verify, twice", func() bool {
+			first := ed25519.Verify(issuerKey, message, sig)
+			return ed25519.Verify(issuerKey, message, sig) && first
+		}},
 		{"parse bearer", func() bool { _, err := pass.Parse(bearerCode); return err == nil }},
 		{"parse bound", func() bool { _, err := pass.Parse(boundCode); return err == nil }},
 		{"issuer signed, bearer", func() bool { return bearer.IssuerSigned(issuerKey) }},

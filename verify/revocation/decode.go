@@ -69,18 +69,18 @@ func (r *reader) values(sec Section) (*roaring.Bitmap, error) {
 	if left == 0 || left > uint64(len(r.rest)) || sec.Kind == Cutoff && left != 1 {
 		return nil, fmt.Errorf("%w: %d values cannot be", ErrEncoding, left)
 	}
-	first, last := true, uint64(0)
+	first, last := true, uint32(0)
 	return bitmapOf(func(into []uint32) ([]uint32, error) {
 		for ; left > 0 && len(into) < cap(into); left-- {
 			step, err := r.uvarint()
 			if err != nil {
 				return nil, err
 			}
-			if step == 0 && !first || step > math.MaxUint32-last {
+			if step == 0 && !first || step > uint64(math.MaxUint32-last) {
 				return nil, fmt.Errorf("%w: the values do not rise, or leave 32 bits", ErrEncoding)
 			}
-			first, last = false, last+step
-			into = append(into, uint32(last))
+			first, last = false, last+uint32(step) //nolint:gosec // checked in the line above
+			into = append(into, last)
 		}
 		return into, nil
 	})

@@ -42,8 +42,8 @@ func (s *Set) Cutoff(kid uint16) uint32 {
 // Count is the number of values in all sections.
 func (s *Set) Count() int {
 	n := 0
-	for _, b := range s.sections {
-		n += int(b.GetCardinality())
+	for sec := range s.sections {
+		n += s.Len(sec)
 	}
 	return n
 }
@@ -60,7 +60,7 @@ func (s *Set) Len(sec Section) int {
 	if b == nil {
 		return 0
 	}
-	return int(b.GetCardinality())
+	return int(b.GetCardinality()) //nolint:gosec // a state of 16 MiB has no more values than that
 }
 
 // Values are those of the section, ascending.
