@@ -64,8 +64,22 @@ func (c *Central) checkVersion(ctx context.Context) error {
 		return fmt.Errorf("open %s: its making was interrupted: %w", c.path(), ErrNoDatabase)
 	case v > schemaVersion:
 		return fmt.Errorf("open %s: schema %d, this program knows %d: %w", c.path(), v, schemaVersion, ErrNewer)
+	case v < schemaVersion:
+		return c.upgrade(ctx)
 	}
 	return nil
+}
+
+// upgrade brings a database of version 1 up to ours, unless another process has
+// done so meanwhile.
+func (c *Central) upgrade(ctx context.Context) error {
+	return c.write(ctx, "upgrade database", func(ctx context.Context, t *tx) error {
+		var v int
+		if err := t.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v); err != nil || v >= schemaVersion {
+			return err
+		}
+		return t.exec(ctx, schemaTwo+fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+	})
 }
 
 // Close closes the database.

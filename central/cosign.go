@@ -100,7 +100,7 @@ func (t *tx) cosignedSize(ctx context.Context, id int64) (size uint64, err error
 // cosign acknowledges the checkpoint whose tree e is: the only acknowledgement
 // that there is.
 func (t *tx) cosign(ctx context.Context, id int64, gateID, log string, msg []byte, e edge) error {
-	signer, err := t.c.signer(authorityOf[trust.RoleCosign])
+	signer, err := t.signerOf(ctx, trust.RoleCosign)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,10 @@
 // lists, every record below its size is here, and their root is the
 // checkpoint's.
 //
+// A key that has done its service is followed by another, in one change with
+// everything that the new one must sign (rotate.go). What a box without a network
+// needs is given as files (export.go), out of the same stream.
+//
 // It refuses to believe a record because it came: only a checkpoint proves
 // records. What cannot be right (forks, gaps, wrong roots, a gate's second log)
 // becomes an alarm in a table.

@@ -22,7 +22,7 @@ const (
 // is an alarm, of which those that are new are returned; an error means that the
 // disk does not keep anything, and that nothing was.
 func (c *Central) Ingest(ctx context.Context, msgs ...Message) ([]Alarm, error) {
-	seal, err := c.seal()
+	seals, err := c.seals()
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func (c *Central) Ingest(ctx context.Context, msgs ...Message) ([]Alarm, error) 
 	err = c.write(ctx, "take in records", func(ctx context.Context, t *tx) error {
 		touched := make(map[int64]bool)
 		for _, m := range msgs {
-			if err := t.ingest(ctx, m, seal, touched); err != nil {
+			if err := t.ingest(ctx, m, seals, touched); err != nil {
 				return err
 			}
 		}
@@ -46,7 +46,7 @@ func (c *Central) Ingest(ctx context.Context, msgs ...Message) ([]Alarm, error) 
 }
 
 // ingest takes in one message and notes the log that it touched.
-func (t *tx) ingest(ctx context.Context, m Message, seal *ecdh.PrivateKey, touched map[int64]bool) error {
+func (t *tx) ingest(ctx context.Context, m Message, seals []*ecdh.PrivateKey, touched map[int64]bool) error {
 	gateID, what, ok := fromGate(m.Topic)
 	if !ok {
 		return nil
@@ -55,7 +55,7 @@ func (t *tx) ingest(ctx context.Context, m Message, seal *ecdh.PrivateKey, touch
 	var err error
 	switch what {
 	case fromRecords:
-		id, err = t.keepBatch(ctx, gateID, m.Payload, seal)
+		id, err = t.keepBatch(ctx, gateID, m.Payload, seals)
 	case fromCheckpoint:
 		id, err = t.keepCheckpoint(ctx, gateID, m)
 	}
@@ -76,11 +76,11 @@ func fromGate(topic string) (gateID, what string, ok bool) {
 
 // keepBatch keeps the records of one message; id is that of their log, 0 if the
 // message is worth nothing.
-func (t *tx) keepBatch(ctx context.Context, gateID string, payload []byte, seal *ecdh.PrivateKey) (id int64, err error) {
+func (t *tx) keepBatch(ctx context.Context, gateID string, payload []byte, seals []*ecdh.PrivateKey) (id int64, err error) {
 	if len(payload) == 0 {
 		return 0, nil
 	}
-	b, err := record.DecodeBatch(payload, seal)
+	b, err := openBatch(payload, seals)
 	if err != nil {
 		return 0, t.raise(ctx, Alarm{Gate: gateID, Kind: AlarmMalformed, Words: "records that cannot be read: " + err.Error()})
 	}
@@ -93,6 +93,16 @@ func (t *tx) keepBatch(ctx context.Context, gateID string, payload []byte, seal 
 		}
 	}
 	return id, nil
+}
+
+// openBatch reads a batch with whichever key it was sealed to.
+func openBatch(payload []byte, seals []*ecdh.PrivateKey) (b record.Batch, err error) {
+	for _, seal := range seals {
+		if b, err = record.DecodeBatch(payload, seal); err == nil {
+			return b, nil
+		}
+	}
+	return b, err
 }
 
 // keepRecord keeps one record. What came first stays: another one of the same

@@ -11,18 +11,13 @@ import (
 	"gated/verify/trust"
 )
 
-// rootName is the first root's key. A network begins with one root and a
-// threshold of one.
-const rootName = "root-1"
+// rootStem is what the names of root keys begin with: root-1, root-2 and so on.
+// A network begins with one root and a threshold of one. Those of authorities
+// begin with their role.
+const rootStem = "root"
 
-// authorityOf names the one authority of each role.
-var authorityOf = map[trust.Role]string{
-	trust.RoleRevocation: "revocation-1",
-	trust.RoleSite:       "site-1",
-	trust.RoleCommand:    "command-1",
-	trust.RoleCosign:     "cosign-1",
-	trust.RoleRecords:    "records-1",
-}
+// first is the name of the first key with that stem.
+func first(stem string) string { return stem + "-1" }
 
 // roles in the order of PROTOCOL 2.1.
 var roles = []trust.Role{trust.RoleRevocation, trust.RoleSite, trust.RoleCommand, trust.RoleCosign, trust.RoleRecords}
@@ -67,7 +62,7 @@ func (c *Central) makeDir() error {
 
 // found fills the empty database.
 func (t *tx) found(ctx context.Context) error {
-	if err := t.exec(ctx, schema); err != nil {
+	if err := t.exec(ctx, schema+schemaTwo); err != nil {
 		return fmt.Errorf("make tables: %w", err)
 	}
 	if err := t.exec(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)); err != nil {
@@ -76,7 +71,7 @@ func (t *tx) found(ctx context.Context) error {
 	if err := t.exec(ctx, "INSERT INTO network VALUES (1, 1, 0, 0, NULL, 0, 0, 0)"); err != nil {
 		return err
 	}
-	root, err := t.c.makeSigner(rootName)
+	root, err := t.c.makeSigner(first(rootStem))
 	if err != nil {
 		return err
 	}
@@ -100,14 +95,14 @@ func (t *tx) found(ctx context.Context) error {
 // appoint makes one authority a role.
 func (t *tx) appoint(ctx context.Context) error {
 	for _, role := range roles {
-		name := authorityOf[role]
+		name := first(string(role))
 		key, err := t.c.makeSigner(name)
 		if err != nil {
 			return err
 		}
 		var seal []byte
 		if role == trust.RoleRecords {
-			if seal, err = t.c.makeSeal(); err != nil {
+			if seal, err = t.c.makeSeal(sealFile); err != nil {
 				return err
 			}
 		}

@@ -76,18 +76,50 @@ func (c *Central) signer(name string) (note.Signer, error) {
 	return s, nil
 }
 
-// makeSeal makes the key to which gates seal persons and returns its public
-// half.
-func (c *Central) makeSeal() ([]byte, error) {
+// makeNext makes the signing key that follows those with that stem. A number
+// whose file is there is passed over, so the file of a change that failed at its
+// end stands in nobody's way.
+func (c *Central) makeNext(stem string) (name, verifier string, err error) {
+	for n := 2; ; n++ {
+		name = fmt.Sprintf("%s-%d", stem, n)
+		verifier, err = c.makeSigner(name)
+		if !errors.Is(err, os.ErrExist) {
+			return name, verifier, err
+		}
+	}
+}
+
+// makeSeal makes the key to which gates seal persons, in a file of that name, and
+// returns its public half.
+func (c *Central) makeSeal(file string) ([]byte, error) {
 	k, err := ecdh.X25519().GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make key of the records: %w", err)
 	}
-	return k.PublicKey().Bytes(), c.writeKey(sealFile, base64.StdEncoding.EncodeToString(k.Bytes()))
+	return k.PublicKey().Bytes(), c.writeKey(file, base64.StdEncoding.EncodeToString(k.Bytes()))
 }
 
-func (c *Central) seal() (*ecdh.PrivateKey, error) {
-	text, err := c.readKey(sealFile)
+// seals are the keys to which gates have ever been told to seal persons: a batch
+// that was sealed before a rotation may come long after it.
+func (c *Central) seals() ([]*ecdh.PrivateKey, error) {
+	paths, err := filepath.Glob(c.keyPath("records*.x25519"))
+	if err != nil {
+		return nil, fmt.Errorf("find keys of the records: %w", err)
+	}
+	all := make([]*ecdh.PrivateKey, len(paths))
+	for i, path := range paths {
+		if all[i], err = c.seal(filepath.Base(path)); err != nil {
+			return nil, err
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("read key of the records: %w", os.ErrNotExist)
+	}
+	return all, nil
+}
+
+func (c *Central) seal(file string) (*ecdh.PrivateKey, error) {
+	text, err := c.readKey(file)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,19 @@ import (
 )
 
 // schemaVersion is PRAGMA user_version of a database that this code can use.
-const schemaVersion = 1
+const schemaVersion = 2
+
+// schemaTwo is what version 2 has more than version 1.
+const schemaTwo = `
+-- The property's own holds, each with an end.
+CREATE TABLE site_holds (
+  site INTEGER NOT NULL REFERENCES sites(site),
+  issuer INTEGER NOT NULL,
+  rider INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  PRIMARY KEY (site, issuer, rider)
+) STRICT, WITHOUT ROWID;
+`
 
 // schema of version 1. Numbers of PROTOCOL are kept as they are on the wire;
 // times are unix seconds.

@@ -69,7 +69,7 @@ func (t *tx) issueSite(ctx context.Context, site uint32) error {
 	if err != nil {
 		return fmt.Errorf("issue document of site %d: %w", site, err)
 	}
-	signer, err := t.c.signer(authorityOf[trust.RoleSite])
+	signer, err := t.signerOf(ctx, trust.RoleSite)
 	if err != nil {
 		return err
 	}
@@ -114,6 +114,10 @@ func (t *tx) siteDocument(ctx context.Context, site uint32) (trust.SiteJSON, err
 		doc.Gates = append(doc.Gates, g)
 		return err
 	}, site)
+	if err != nil {
+		return doc, err
+	}
+	doc.Held, err = t.holdsOf(ctx, site)
 	return doc, err
 }
 

@@ -57,7 +57,7 @@ func (t *tx) follow(ctx context.Context, seq int64, now, next *revocation.Set) (
 	if err := t.QueryRowContext(ctx, "SELECT epoch FROM network").Scan(&delta.Epoch); err != nil {
 		return 0, fmt.Errorf("read epoch: %w", err)
 	}
-	raw, err := t.signRevocation(document.Delta, delta)
+	raw, err := t.signRevocation(ctx, document.Delta, delta)
 	if err != nil {
 		return 0, err
 	}
@@ -102,7 +102,7 @@ func (t *tx) snapshot(ctx context.Context) error {
 	}
 	parts := revocation.Split(epoch, seq, t.at, body)
 	for _, part := range parts {
-		raw, err := t.signRevocation(document.Snapshot, part)
+		raw, err := t.signRevocation(ctx, document.Snapshot, part)
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (t *tx) heartbeat(ctx context.Context, atAllCosts bool) error {
 	}
 	hash := revocation.Sum(body)
 	beat.Hash, beat.IssuedAt = hash[:], max(t.at, last+1)
-	raw, err := t.signRevocation(document.Heartbeat, beat)
+	raw, err := t.signRevocation(ctx, document.Heartbeat, beat)
 	if err != nil {
 		return err
 	}
@@ -146,8 +146,8 @@ func (t *tx) heartbeat(ctx context.Context, atAllCosts bool) error {
 	return t.put(ctx, rankHeartbeat, topicHeartbeat, raw)
 }
 
-func (t *tx) signRevocation(kind document.Type, v any) ([]byte, error) {
-	signer, err := t.c.signer(authorityOf[trust.RoleRevocation])
+func (t *tx) signRevocation(ctx context.Context, kind document.Type, v any) ([]byte, error) {
+	signer, err := t.signerOf(ctx, trust.RoleRevocation)
 	if err != nil {
 		return nil, err
 	}

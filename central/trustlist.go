@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"gated/verify/document"
 	"gated/verify/trust"
@@ -27,11 +30,7 @@ func (t *tx) issueTrust(ctx context.Context) error {
 	if err := t.entries(ctx, &list); err != nil {
 		return fmt.Errorf("issue trust list: %w", err)
 	}
-	root, err := t.c.signer(rootName)
-	if err != nil {
-		return err
-	}
-	raw, err := document.Sign(document.Trust, list, root)
+	raw, newRoots, err := t.signTrust(list, old)
 	if err != nil {
 		return fmt.Errorf("issue trust list: %w", err)
 	}
@@ -42,7 +41,7 @@ func (t *tx) issueTrust(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("issue trust list: %w", err)
 	}
-	if old == nil { // one that changes the roots stays for those who miss it
+	if newRoots { // one that changes the roots stays for those who miss it
 		if err := t.put(ctx, rankTrust, topicTrustVersion(list.Version), raw); err != nil {
 			return err
 		}
@@ -51,6 +50,35 @@ func (t *tx) issueTrust(ctx context.Context) error {
 		return err
 	}
 	return t.heartbeat(ctx, false)
+}
+
+// signTrust signs a list with its own roots and, if those are not the roots of
+// the list before it, with the latter's too.
+func (t *tx) signTrust(list trust.ListJSON, old []byte) (raw []byte, newRoots bool, err error) {
+	now, err := trust.ParseRoots(list.Roots, list.Threshold)
+	if err != nil {
+		return nil, false, err
+	}
+	keys := now.Keys
+	if old == nil {
+		newRoots = true
+	} else {
+		before, err := readTrust(old)
+		if err != nil {
+			return nil, false, err
+		}
+		if newRoots = !before.Roots.Same(now); newRoots {
+			keys = slices.Concat(before.Roots.Keys, keys)
+		}
+	}
+	signers := make([]note.Signer, len(keys))
+	for i, k := range keys {
+		if signers[i], err = t.c.signer(k.Name); err != nil {
+			return nil, false, err
+		}
+	}
+	raw, err = document.Sign(document.Trust, list, signers...)
+	return raw, newRoots, err
 }
 
 // entries fills in roots, issuers, keys and authorities.
@@ -105,7 +133,7 @@ func checkTrust(raw, old []byte, roots []string) error {
 	}
 	var inForce *trust.List
 	if old != nil {
-		if inForce, err = acceptTrust(old, nil, r); err != nil {
+		if inForce, err = readTrust(old); err != nil {
 			return err
 		}
 	}
@@ -137,6 +165,11 @@ func (t *tx) inForce(ctx context.Context) (*trust.List, error) {
 	if err := t.QueryRowContext(ctx, "SELECT trust FROM network").Scan(&raw); err != nil {
 		return nil, fmt.Errorf("read trust list: %w", err)
 	}
+	return readTrust(raw)
+}
+
+// readTrust reads a list that we have signed.
+func readTrust(raw []byte) (*trust.List, error) {
 	d, err := document.Parse(raw)
 	if err != nil {
 		return nil, fmt.Errorf("read trust list: %w", err)

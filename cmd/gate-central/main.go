@@ -43,6 +43,10 @@ type commands struct {
 	Release releaseCmd `cmd:"" help:"End a hold."`
 	Records recordsCmd `cmd:"" help:"Show what the gates have recorded."`
 	Roots   rootsCmd   `cmd:"" help:"Print the roots for a gate's configuration."`
+
+	Root      rootCmd      `cmd:"" help:"The key that signs the trust list."`
+	Authority authorityCmd `cmd:"" help:"The keys that sign everything else."`
+	Export    exportCmd    `cmd:"" help:"Write what a gate without a network needs, for gated import."`
 }
 
 // output is where a verb prints.

@@ -32,7 +32,8 @@ func (c issuerAddCmd) Run(ctx context.Context, out output) error {
 }
 
 type keyCmd struct {
-	Add keyAddCmd `cmd:"" help:"Make a key for a platform."`
+	Add  keyAddCmd  `cmd:"" help:"Make a key for a platform."`
+	Void keyVoidCmd `cmd:"" help:"End a key for ever: its passes are refused at once."`
 }
 
 type keyAddCmd struct {
@@ -67,7 +68,9 @@ func (c keyAddCmd) Run(ctx context.Context, out output) error {
 }
 
 type siteCmd struct {
-	Set siteSetCmd `cmd:"" help:"Make a community, or change it."`
+	Set     siteSetCmd     `cmd:"" help:"Make a community, or change it."`
+	Hold    siteHoldCmd    `cmd:"" help:"The property's own hold of a rider, at its site alone, until a time."`
+	Release siteReleaseCmd `cmd:"" help:"End a property's own hold."`
 }
 
 type siteSetCmd struct {
