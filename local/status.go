@@ -49,5 +49,5 @@ type LastVerdict struct {
 // Imported is the answer to POST /v1/import, whose body is one document that
 // was not refused.
 type Imported struct {
-	Known bool `json:"known"` // it was held already
+	Known bool `json:"known"` // it was held already, or is older than what is held
 }

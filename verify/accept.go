@@ -20,11 +20,14 @@ var (
 	// ErrKnown is wrapped when the box holds already what the document brings:
 	// no fault.
 	ErrKnown = errors.New("document already held")
+	// ErrOld is wrapped beside ErrRefused or document.ErrUnsigned when a document
+	// is, or says that it is, older than what is held: an honest wire may bring it
+	// late, and nobody is the worse for it.
+	ErrOld = errors.New("not newer than what is held")
 )
 
 // What ErrRefused stands beside, to tell what is worth an alarm.
 var (
-	errOld      = errors.New("not newer than what is held")
 	errConflict = errors.New("contradicts what the same signer said")
 	errAhead    = errors.New("too far ahead of the clock")
 )

@@ -63,7 +63,7 @@ func (d *Documents) deltaFollows(delta revocation.Delta) error {
 	case at == nil || at.Seq <= delta.From:
 		return nil
 	case at.Seq < delta.To:
-		return fmt.Errorf("%w: %w: delta %d.%d begins at %d, the state is at %d", ErrRefused, errOld, delta.Epoch, delta.To, delta.From, at.Seq)
+		return fmt.Errorf("%w: %w: delta %d.%d begins at %d, the state is at %d", ErrRefused, ErrOld, delta.Epoch, delta.To, delta.From, at.Seq)
 	}
 	if err := one(at.Seq, at.Hash); err != nil {
 		return err

@@ -17,12 +17,12 @@ func (d *Documents) entitled(doc document.Document, epoch int64) error {
 		return fmt.Errorf("%s: %w", doc.Type, document.ErrUnsigned)
 	}
 	if epoch != d.Trust.Epoch {
-		return fmt.Errorf("%w: %w: it is of epoch %d, the trust list of %d", ErrRefused, errOld, epoch, d.Trust.Epoch)
+		return fmt.Errorf("%w: %w: it is of epoch %d, the trust list of %d", ErrRefused, ErrOld, epoch, d.Trust.Epoch)
 	}
 	// A box that lost its list may go through old ones again; what else it holds
 	// does not go back with them.
 	if d.State != nil && epoch < d.State.Epoch || d.Heartbeat != nil && epoch < d.Heartbeat.Epoch {
-		return fmt.Errorf("%w: %w: it is of epoch %d, and newer ones are held", ErrRefused, errOld, epoch)
+		return fmt.Errorf("%w: %w: it is of epoch %d, and newer ones are held", ErrRefused, ErrOld, epoch)
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func (d *Documents) heartbeatFollows(hb revocation.Heartbeat) error {
 	case hb.Seq == last.Seq && hb.IssuedAt == last.IssuedAt:
 		return fmt.Errorf("%w: heartbeat %d.%d of %d", ErrKnown, hb.Epoch, hb.Seq, hb.IssuedAt)
 	case hb.IssuedAt <= last.IssuedAt:
-		return fmt.Errorf("%w: %w: heartbeat %d.%d of %d comes after %d.%d of %d", ErrRefused, errOld,
+		return fmt.Errorf("%w: %w: heartbeat %d.%d of %d comes after %d.%d of %d", ErrRefused, ErrOld,
 			hb.Epoch, hb.Seq, hb.IssuedAt, last.Epoch, last.Seq, last.IssuedAt)
 	case hb.Seq < last.Seq:
 		return fmt.Errorf("%w: %w: heartbeat %d.%d is the later one but falls behind %d", ErrRefused, errConflict, hb.Epoch, hb.Seq, last.Seq)

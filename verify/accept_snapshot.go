@@ -53,7 +53,7 @@ func (d *Documents) acceptSnapshot(doc document.Document, o *Outcome) error {
 func (d *Documents) partFollows(part revocation.SnapshotPart) error {
 	what := fmt.Sprintf("part %d of snapshot %d.%d", part.Part, part.Epoch, part.Seq)
 	old := func(than int64) error {
-		return fmt.Errorf("%w: %w: %s, and %d is at hand", ErrRefused, errOld, what, than)
+		return fmt.Errorf("%w: %w: %s, and %d is at hand", ErrRefused, ErrOld, what, than)
 	}
 	named := false
 	conflict := fmt.Errorf("%w: %w: %s has another hash or number of parts", ErrRefused, errConflict, what)

@@ -48,6 +48,9 @@ func (d *Documents) noteNewer(doc document.Document, o *Outcome, unsigned error)
 		d.newer = claim.Version
 		o.Next = d
 	}
+	if d.Trust != nil && claim.Version < d.Trust.Version { // its roots may be history
+		return fmt.Errorf("%w: %w: version %d is in force", unsigned, ErrOld, d.Trust.Version)
+	}
 	return unsigned
 }
 

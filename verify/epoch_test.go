@@ -158,3 +158,18 @@ func TestMissedRotationsTooManyToName(t *testing.T) {
 		t.Errorf("wants %+v", h.docs.Wants())
 	}
 }
+
+// TestATrustListOfThePastIsOldAndNoFault: what a box without a network is
+// brought holds every list that changed the roots, also those it has passed.
+func TestATrustListOfThePastIsOldAndNoFault(t *testing.T) {
+	p := newPublisher(t)
+	first := p.list
+	second := p.rotate("root-2")
+	third := p.rotate("root-3")
+	h := newHolder(p)
+	h.take(first, second, third)
+	for _, raw := range [][]byte{first, second} {
+		h.refuse(raw, verify.ErrOld, false)
+	}
+	h.take(p.sayTrust())
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"gated/gate"
 	"gated/local"
@@ -20,7 +19,7 @@ func (b *box) answers(lanes []*lane, link *sync.Sync) map[string]local.Answer {
 			b.log.Info("document offered at the socket", "uid", who.UID, "pid", who.PID)
 			before := b.docs.now().Trust
 			err := b.docs.Offer(ctx, body)
-			if errors.Is(err, verify.ErrKnown) {
+			if notNeeded(err) {
 				return local.Imported{Known: true}, nil
 			}
 			if link != nil && b.docs.now().Trust != before {

@@ -62,11 +62,17 @@ func importRounds(ctx context.Context, names []string, raws [][]byte, offer offe
 	for i, err := range why {
 		switch {
 		case err == nil:
-		case errors.Is(err, verify.ErrKnown):
-			fmt.Printf("%s: held already\n", names[i])
+		case notNeeded(err):
+			fmt.Printf("%s: held already, or older than what is held\n", names[i])
 		default:
 			errs = append(errs, fmt.Errorf("%s: refused, nothing changed: %w", names[i], err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// notNeeded says whether a document was not taken because what is held is as
+// new: no fault of anybody's.
+func notNeeded(err error) bool {
+	return errors.Is(err, verify.ErrKnown) || errors.Is(err, verify.ErrOld)
 }
