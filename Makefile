@@ -7,7 +7,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.built=$(BUILT)
 TAGS    := sqlite_omit_load_extension,netgo,osusergo
 FUZZTIME ?= 10s
 
-.PHONY: help build demo test lint bench fuzz long cross tools clean
+.PHONY: help build demo test lint bench fuzz mutate long cross tools clean
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -27,10 +27,14 @@ lint: ## golangci-lint, after checking its own configuration
 
 bench: ## the budgets of the design beside their floors, measured in one run
 	$(GO) run ./bench
+	$(GO) run ./bench -revocation
 
 fuzz: ## every fuzz target for FUZZTIME each (default 10s)
 	@set -e; for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
-		echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+		echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p; done; done
+
+mutate: ## one token of verify changed at a time: a test notices, or mutants.txt says why not; PKGS=pass
+	@sh .ci/mutate $(PKGS)
 
 long: ## what takes longer than a commit can wait
 	GATED_LONG=1 $(GO) test -timeout 60m ./e2e/...

@@ -66,7 +66,7 @@ func (c code) verify() error {
 }
 
 func publicOf(key ed25519.PrivateKey) ed25519.PublicKey {
-	return key.Public().(ed25519.PublicKey) //nolint:errcheck // of an Ed25519 key it is one
+	return key.Public().(ed25519.PublicKey)
 }
 
 // decode is the body of a code that we have just made.

@@ -24,7 +24,7 @@ func openFloor(dir string) (*floor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open floor's database: %w", err)
 	}
-	f := &floor{conn: c.(*sqlite3.SQLiteConn)} //nolint:errcheck // it is the driver's own
+	f := &floor{conn: c.(*sqlite3.SQLiteConn)}
 	if _, err := f.conn.Exec("CREATE TABLE entry(seq INTEGER PRIMARY KEY, body BLOB NOT NULL)", nil); err != nil {
 		return nil, errors.Join(fmt.Errorf("make floor's table: %w", err), f.conn.Close())
 	}
@@ -32,7 +32,7 @@ func openFloor(dir string) (*floor, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare floor's insert: %w", err), f.conn.Close())
 	}
-	f.insert = s.(*sqlite3.SQLiteStmt) //nolint:errcheck // it is the driver's own
+	f.insert = s.(*sqlite3.SQLiteStmt)
 	return f, nil
 }
 

@@ -55,7 +55,7 @@ func fileSystem(dir string) (kind, source string) {
 	if err != nil {
 		return kind, source
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
 	}
