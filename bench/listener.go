@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	mathrand "math/rand/v2"
 
 	"golang.org/x/mod/sumdb/note"
@@ -33,19 +31,7 @@ type listener struct {
 }
 
 func newListener(dir string, s spread) (*listener, error) {
-	w, err := verifytest.Make()
-	if err != nil {
-		return nil, fmt.Errorf("make world: %w", err)
-	}
-	secret, _, err := note.GenerateKey(rand.Reader, w.Box.ID)
-	if err != nil {
-		return nil, fmt.Errorf("make gate's key: %w", err)
-	}
-	signer, err := note.NewSigner(secret)
-	if err != nil {
-		return nil, fmt.Errorf("make gate's key: %w", err)
-	}
-	st, err := store.Open(store.Options{Dir: dir, Site: w.Box.Site, Gate: w.Box.ID, Signer: signer, Create: true})
+	w, st, err := openWorld(dir)
 	if err != nil {
 		return nil, err
 	}

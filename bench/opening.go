@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
 
 	"gated/gate"
 	"gated/store"
@@ -47,19 +44,7 @@ func (silent) Show(gate.Decision) {}
 // newBox starts a box whose pulses, and the rests between them, are so short that
 // the next sample finds the door at rest.
 func newBox(dir string) (*box, error) {
-	w, err := verifytest.Make()
-	if err != nil {
-		return nil, fmt.Errorf("make world: %w", err)
-	}
-	secret, _, err := note.GenerateKey(rand.Reader, w.Box.ID)
-	if err != nil {
-		return nil, fmt.Errorf("make gate's key: %w", err)
-	}
-	signer, err := note.NewSigner(secret)
-	if err != nil {
-		return nil, fmt.Errorf("make gate's key: %w", err)
-	}
-	st, err := store.Open(store.Options{Dir: dir, Site: w.Box.Site, Gate: w.Box.ID, Signer: signer, Create: true})
+	w, st, err := openWorld(dir)
 	if err != nil {
 		return nil, err
 	}
