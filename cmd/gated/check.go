@@ -131,9 +131,7 @@ func (c *Config) checkLane(f *findings, i int) {
 	default:
 		f.add(at+".direction", `%q is no direction: write "in", "out" or "both"`, l.Direction)
 	}
-	if err := l.doorTiming().Check(); err != nil {
-		f.add(at+".door", "%v", err)
-	}
+	c.checkTiming(f, l, at)
 	if err := door.Check(l.door()); err != nil {
 		f.add(at+".door", "%v", err)
 	}
@@ -145,10 +143,28 @@ func (c *Config) checkLane(f *findings, i int) {
 	}
 }
 
-// doorTiming is the door's timing in the loop's terms.
-func (l *LaneConfig) doorTiming() gate.DoorConfig {
-	return gate.DoorConfig{
-		Mode: gate.Mode(l.Door.Mode), Pulse: time.Duration(l.Door.Pulse),
-		Longest: time.Duration(l.Door.Longest), Gap: time.Duration(l.Door.Gap),
+// checkTiming looks at the door's durations, and then at what they come to.
+func (c *Config) checkTiming(f *findings, l *LaneConfig, at string) {
+	known := len(*f)
+	for key, text := range map[string]string{"pulse": l.Door.Pulse, "longest": l.Door.Longest, "gap": l.Door.Gap} {
+		if _, err := time.ParseDuration(text); text != "" && err != nil {
+			f.add(at+".door."+key, `%q is no duration: write "3s", "500ms" or "1m"`, text)
+		}
 	}
+	if len(*f) > known {
+		return
+	}
+	if err := l.doorTiming().Check(); err != nil {
+		f.add(at+".door", "%v", err)
+	}
+}
+
+// doorTiming is the door's timing in the loop's terms. Durations that were left
+// out are 0.
+func (l *LaneConfig) doorTiming() gate.DoorConfig {
+	read := func(text string) time.Duration {
+		d, _ := time.ParseDuration(text) // checkTiming has said what is wrong
+		return d
+	}
+	return gate.DoorConfig{Mode: gate.Mode(l.Door.Mode), Pulse: read(l.Door.Pulse), Longest: read(l.Door.Longest), Gap: read(l.Door.Gap)}
 }

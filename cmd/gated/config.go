@@ -1,10 +1,5 @@
 package main
 
-import (
-	"fmt"
-	"time"
-)
-
 // Config is the whole of gated.toml. The toml names are fixed: property managers
 // have files of them.
 type Config struct {
@@ -66,15 +61,15 @@ type ScannerConfig struct {
 
 // DoorConfig is a door's relay.
 type DoorConfig struct {
-	Kind    string   `toml:"kind"`   // gpio or sim
-	Relay   string   `toml:"relay"`  // gpio: line, by name
-	Chip    string   `toml:"chip"`   // gpio: chip's label; default the first that has the line
-	Active  string   `toml:"active"` // high (default) or low
-	Trace   string   `toml:"trace"`  // sim: file that gets a line at each edge
-	Mode    string   `toml:"mode"`   // hold (default) or impulse
-	Pulse   duration `toml:"pulse"`
-	Longest duration `toml:"longest"`
-	Gap     duration `toml:"gap"`
+	Kind    string `toml:"kind"`   // gpio or sim
+	Relay   string `toml:"relay"`  // gpio: line, by name
+	Chip    string `toml:"chip"`   // gpio: chip's label; default the first that has the line
+	Active  string `toml:"active"` // high (default) or low
+	Trace   string `toml:"trace"`  // sim: file that gets a line at each edge
+	Mode    string `toml:"mode"`   // hold (default) or impulse
+	Pulse   string `toml:"pulse"`  // this and the next two: durations, as "3s"
+	Longest string `toml:"longest"`
+	Gap     string `toml:"gap"`
 }
 
 // SignalConfig is what tells the rider.
@@ -85,19 +80,6 @@ type SignalConfig struct {
 	Buzzer string `toml:"buzzer"`
 	Chip   string `toml:"chip"`
 	Trace  string `toml:"trace"` // sim: file that gets a line at each verdict
-}
-
-// duration reads "3s" and the like.
-type duration time.Duration
-
-// UnmarshalText reads Go's notation of durations.
-func (d *duration) UnmarshalText(b []byte) error {
-	v, err := time.ParseDuration(string(b))
-	if err != nil {
-		return fmt.Errorf("%q is no duration: write 3s, 500ms or 1m30s", b)
-	}
-	*d = duration(v)
-	return nil
 }
 
 // setDefaults fills in what was left out.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -63,13 +64,30 @@ func syntaxProblems(file string, data []byte, err error) error {
 	var syntax *toml.DecodeError
 	if errors.As(err, &syntax) {
 		line, _ := syntax.Position()
-		text := strings.TrimPrefix(syntax.Error(), "toml: ")
+		text := plainly(strings.TrimPrefix(syntax.Error(), "toml: "))
 		if key := strings.Join(syntax.Key(), "."); key != "" {
 			text = fmt.Sprintf("%s: %s", key, text)
 		}
-		return problem{file, line, text + "; see docs/configuration.md for what is expected"}
+		return problem{file, line, text}
 	}
 	return problem{file, 0, err.Error()}
+}
+
+// wrongType is how the TOML library says that a value is of another type.
+var wrongType = regexp.MustCompile(`^cannot decode TOML (\w+) into (?:struct field \S+ of type|a Go value of type) (\S+)$`)
+
+// expected is what to write for each type of our configuration.
+var expected = map[string]string{
+	"uint32": "a whole number without quotes", "int": "a whole number without quotes", "bool": "true or false without quotes",
+	"string": "text in quotes", "[]string": "a list of texts in quotes, in [ ]",
+}
+
+// plainly says what the TOML library found in words that name no Go type.
+func plainly(text string) string {
+	if m := wrongType.FindStringSubmatch(text); m != nil && expected[m[2]] != "" {
+		return fmt.Sprintf("a TOML %s stands here; write %s", m[1], expected[m[2]])
+	}
+	return text + "; see docs/configuration.md for what is expected"
 }
 
 // unknownKey names the nearest key that exists where the unknown one stands.
