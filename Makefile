@@ -15,7 +15,8 @@ build: ## build gated and gate-central into build/
 	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o build/ ./cmd/gated ./cmd/gate-central
 
 demo: build ## one morning at a gate, played by real processes; LIVE=1 leaves it running
-	$(GO) run ./demo -gated build/gated -central build/gate-central $(if $(LIVE),-live) $(if $(BREAK),-break $(BREAK))
+	$(GO) build -o build/demo ./demo
+	build/demo -gated build/gated -central build/gate-central $(if $(LIVE),-live) $(if $(BREAK),-break $(BREAK))
 
 test: tools ## all tests, with the race detector, real Mosquitto and real pseudo-terminals
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these"; exit 1; }
