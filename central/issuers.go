@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"gated/verify/pass"
 	"gated/verify/trust"
 )
 
@@ -48,29 +49,34 @@ type Key struct {
 	MaxBoundTTL  time.Duration
 	Life         time.Duration // from now on
 	Seed         []byte        // 32 bytes; nil: random
+	Public       []byte        // 32 bytes: the platform keeps the private half, and nothing is issued here; nil: made from Seed
 }
 
-// AddKey makes an issuer's key: the private half in the directory, the public
-// half in the trust list. The error wraps ErrTaken, ErrNoIssuer or ErrAsked.
+// AddKey lists an issuer's key. Unless the platform gave its public half, both
+// are made here: the private half in the directory, the public half in the trust
+// list. The error wraps ErrTaken, ErrNoIssuer or ErrAsked.
 func (c *Central) AddKey(ctx context.Context, k Key) error {
 	if err := k.check(); err != nil {
 		return err
 	}
-	if k.Seed == nil {
-		k.Seed = make([]byte, ed25519.SeedSize)
-		rand.Read(k.Seed)
+	public := ed25519.PublicKey(k.Public)
+	if public == nil {
+		if k.Seed == nil {
+			k.Seed = make([]byte, ed25519.SeedSize)
+			rand.Read(k.Seed)
+		}
+		public = ed25519.NewKeyFromSeed(k.Seed).Public().(ed25519.PublicKey)
 	}
 	return c.write(ctx, "add key", func(ctx context.Context, t *tx) error {
 		if err := t.need(ctx, ErrNoIssuer, fmt.Sprintf("issuer %d", k.Issuer), "SELECT 1 FROM issuers WHERE id = ?", k.Issuer); err != nil {
 			return err
 		}
-		public := ed25519.NewKeyFromSeed(k.Seed).Public().(ed25519.PublicKey)
 		taken, err := t.exists(ctx, "SELECT 1 FROM keys WHERE kid = ? OR public = ?", k.Kid, []byte(public))
 		if err != nil {
 			return err
 		}
 		if taken {
-			return fmt.Errorf("key %d, or its seed: %w", k.Kid, ErrTaken)
+			return fmt.Errorf("key %d, or its public half: %w", k.Kid, ErrTaken)
 		}
 		err = t.exec(ctx, `INSERT INTO keys (kid, issuer, public, sites, not_before, not_after, max_bearer_ttl, max_bound_ttl, state)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active')`, k.Kid, k.Issuer, []byte(public), strings.Join(k.Sites, ","),
@@ -80,6 +86,9 @@ func (c *Central) AddKey(ctx context.Context, k Key) error {
 		}
 		if err := t.issueTrust(ctx); err != nil {
 			return err
+		}
+		if k.Seed == nil {
+			return nil
 		}
 		// Last, so that a refused key leaves no file. If the commit fails after
 		// it, the file stands in the way of another key of that number, aloud.
@@ -96,6 +105,14 @@ func (k Key) check() error {
 	}
 	if k.Seed != nil && len(k.Seed) != ed25519.SeedSize {
 		return fmt.Errorf("a seed is %d bytes: %w", ed25519.SeedSize, ErrAsked)
+	}
+	if k.Public != nil && k.Seed != nil {
+		return fmt.Errorf("a seed makes its own public key: give one of them: %w", ErrAsked)
+	}
+	if k.Public != nil {
+		if err := pass.CheckKey(k.Public); err != nil {
+			return fmt.Errorf("public key: %w: %w", err, ErrAsked)
+		}
 	}
 	if k.Life <= 0 || k.MaxBearerTTL < 0 || k.MaxBoundTTL < 0 {
 		return fmt.Errorf("a key's life and limits are not negative: %w", ErrAsked)

@@ -138,6 +138,9 @@ func issuerFile(kid uint16) string { return fmt.Sprintf("issuer-%d.key", kid) }
 
 func (c *Central) issuerKey(kid uint16) (ed25519.PrivateKey, error) {
 	text, err := c.readKey(issuerFile(kid))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("key %d is not kept here, its platform issues by itself: %w", kid, ErrLimit)
+	}
 	if err != nil {
 		return nil, err
 	}

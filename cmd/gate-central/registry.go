@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -44,7 +45,8 @@ type keyAddCmd struct {
 	MaxBearerTTL time.Duration `name:"max-bearer-ttl" default:"15m" help:"Longest bearer pass; 0: none (${default})."`
 	MaxBoundTTL  time.Duration `name:"max-bound-ttl" default:"168h" help:"Longest bound pass; 0: none (${default})."`
 	Days         uint16        `default:"30" help:"Days that the key is good for (${default})."`
-	Seed         string        `placeholder:"HEX" help:"Its 32 bytes, for tests; random if left out."`
+	Public       string        `placeholder:"BASE64" help:"The platform's public key, 32 bytes; the platform keeps the private one and issues by itself."`
+	Seed         string        `placeholder:"HEX" help:"Without --public: the private key's 32 bytes, for tests; random if left out."`
 }
 
 // Run makes a key.
@@ -57,6 +59,12 @@ func (c keyAddCmd) Run(ctx context.Context, out output) error {
 		var err error
 		if k.Seed, err = hex.DecodeString(c.Seed); err != nil {
 			return fmt.Errorf("read seed: %w: %w", central.ErrAsked, err)
+		}
+	}
+	if c.Public != "" {
+		var err error
+		if k.Public, err = base64.StdEncoding.DecodeString(c.Public); err != nil {
+			return fmt.Errorf("read public key: %w: %w", central.ErrAsked, err)
 		}
 	}
 	err := c.with(ctx, func(s *central.Central) error { return s.AddKey(ctx, k) })
