@@ -75,6 +75,12 @@ func (d *Documents) heartbeatFollows(hb revocation.Heartbeat) error {
 	return nil
 }
 
+// How far ahead of the box's time a heartbeat may be (DESIGN section 4).
+const (
+	aheadSynced = 5 * time.Minute // of a synchronised clock
+	aheadOfAny  = 24 * time.Hour  // of any estimate, once one was accepted in this boot
+)
+
 // tooFarAhead refuses a heartbeat from the future. A box without a clock takes
 // the first one of a boot from wherever it is: it has nothing to compare it to.
 func (d *Documents) tooFarAhead(hb revocation.Heartbeat, at gate.Moment) error {

@@ -13,8 +13,6 @@ const (
 	belowFloor   = 60 * time.Second // how far below the floor a kept clock may be
 	stepLimit    = time.Hour        // by how much a clock may leave the boot clock unconfirmed
 	confirmation = 5 * time.Minute  // how near to the clock a heartbeat must be to confirm it
-	aheadSynced  = 5 * time.Minute  // how far ahead of a synchronised clock a heartbeat may be
-	aheadOfAny   = 24 * time.Hour   // and of any estimate, once one was accepted in this boot
 )
 
 // Kernel is one reading of what the kernel knows of the time, taken at once.
@@ -40,7 +38,6 @@ type Clock struct {
 	known bool          // a document has ever told the time
 	floor time.Time     // if known: has certainly passed when the boot clock showed up
 	up    time.Duration // see floor
-	heard bool          // a heartbeat was accepted in this boot
 	zero  time.Time     // when this boot began, by the clock that is believed; zero: none was
 	kept  bool          // zero comes from a synchronised clock, not from an RTC
 	doubt doubt         // of the last reading
@@ -110,7 +107,6 @@ func (c *Clock) Raise(issuedAt int64) {
 	defer c.mu.Unlock()
 	k := c.reading()
 	at := time.Unix(issuedAt, 0).UTC()
-	c.heard = true
 	c.raise(at)
 	if k.Wall.Sub(at).Abs() <= confirmation {
 		c.zero, c.kept = k.Wall.Add(-k.Up), c.kept || k.Synced
@@ -118,31 +114,14 @@ func (c *Clock) Raise(issuedAt int64) {
 }
 
 // Reset takes the issued_at of a trust list with a new epoch, in unix seconds:
-// the floor is set to it, downwards too, but not below the build time, and the
-// old epoch's heartbeats are forgotten. It is the cure for a central clock that
-// was wrong.
+// the floor is set to it, downwards too, but not below the build time. It is the
+// cure for a central clock that was wrong.
 func (c *Clock) Reset(issuedAt int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reading()
-	c.known, c.heard = false, false
+	c.known = false
 	c.raise(time.Unix(issuedAt, 0).UTC())
-}
-
-// TooFarAhead says whether a heartbeat issued at that unix second is to be
-// refused with an alarm: over 5 minutes ahead of a synchronised clock, or, once
-// one was accepted in this boot, over 24 h ahead of the box's own estimate. A
-// box that has accepted none and has no clock takes any: it must learn the time
-// from somebody.
-func (c *Clock) TooFarAhead(issuedAt int64) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	now := c.look(c.reading())
-	at := time.Unix(issuedAt, 0)
-	if now.State == gate.ClockSynced && at.After(now.Time.Add(aheadSynced)) {
-		return true
-	}
-	return c.heard && at.After(now.Time.Add(aheadOfAny))
 }
 
 // reading takes one reading and carries the floor on to it.

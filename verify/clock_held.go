@@ -12,11 +12,10 @@ import (
 type heldFloor struct {
 	Floor int64         `json:"floor"` // 0: none is known, which is stored too: a reset must outlive a restart
 	Nanos int64         `json:"nanos"`
-	Boot  string        `json:"boot"`  // in which up, heard, zero and kept mean something
-	Up    time.Duration `json:"up"`    // boot clock when it was stored, in nanoseconds
-	Heard bool          `json:"heard"` // a heartbeat was accepted in that boot
-	Zero  int64         `json:"zero"`  // when that boot began by the clock believed; 0: none was
-	Kept  bool          `json:"kept"`  // and that clock was synchronised
+	Boot  string        `json:"boot"` // in which up, zero and kept mean something
+	Up    time.Duration `json:"up"`   // boot clock when it was stored, in nanoseconds
+	Zero  int64         `json:"zero"` // when that boot began by the clock believed; 0: none was
+	Kept  bool          `json:"kept"` // and that clock was synchronised
 }
 
 // Held is the floor to store: with the next commit, at least every 5 minutes.
@@ -25,7 +24,7 @@ func (c *Clock) Held() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.reading()
-	h := heldFloor{Boot: k.Boot, Up: c.up, Heard: c.heard, Kept: c.kept}
+	h := heldFloor{Boot: k.Boot, Up: c.up, Kept: c.kept}
 	if c.known {
 		h.Floor, h.Nanos = c.floor.Unix(), int64(c.floor.Nanosecond())
 	}
@@ -55,7 +54,6 @@ func (c *Clock) Restore(held []byte) error {
 		c.raise(time.Unix(h.Floor, h.Nanos).UTC().Add(passed(h, k, same)))
 	}
 	if same {
-		c.heard = c.heard || h.Heard
 		if h.Zero != 0 && c.zero.IsZero() {
 			c.zero, c.kept = time.Unix(h.Zero, 0).UTC(), h.Kept
 		}

@@ -226,48 +226,6 @@ func TestAlarmIsOneSentenceForOneDoubt(t *testing.T) {
 	}
 }
 
-func TestTooFarAhead(t *testing.T) {
-	tests := []struct {
-		name  string
-		story func(w *wristwatch)
-		last  int64 // the latest that is taken, seconds after the build
-	}{
-		{"synchronised: 5 minutes", func(w *wristwatch) { w.set(1000, true, false) }, 1300},
-		{"synchronised, with one accepted: still 5 minutes", func(w *wristwatch) {
-			w.set(1000, true, false)
-			w.clock.Raise(built + 1000)
-		}, 1300},
-		{"floor, with one accepted in this boot: a day", func(w *wristwatch) { w.clock.Raise(built + 1000) }, 1000 + 86400},
-		{"an RTC with one accepted: a day ahead of the RTC", func(w *wristwatch) {
-			w.set(5000, false, true)
-			w.clock.Raise(built + 1000)
-		}, 5000 + 86400},
-		{"an unbelieved step: a day ahead of the floor", func(w *wristwatch) {
-			w.set(1000, true, false)
-			w.clock.Raise(built + 1000)
-			w.set(900_000, true, false)
-		}, 1000 + 86400},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			w := newWristwatch(false)
-			tt.story(w)
-			if w.clock.TooFarAhead(built+tt.last) || !w.clock.TooFarAhead(built+tt.last+1) {
-				t.Errorf("build + %d s is not the last that is taken", tt.last)
-			}
-		})
-	}
-	w := newWristwatch(false)
-	if w.clock.TooFarAhead(built + 1e9) {
-		t.Error("a box that knows nothing must take any heartbeat")
-	}
-	w.clock.Raise(built + 1000)
-	w.clock.Reset(built + 1000)
-	if w.clock.TooFarAhead(built + 1e9) {
-		t.Error("a new epoch must forget the heartbeats of the old one")
-	}
-}
-
 func TestSkew(t *testing.T) {
 	want := map[gate.ClockState]int64{gate.ClockSynced: 30, gate.ClockRTC: 120, gate.ClockFloor: 30, gate.ClockLost: 30}
 	for s, sec := range want {
@@ -284,7 +242,7 @@ func TestClockIsSafeForConcurrentUse(t *testing.T) {
 		wg.Go(func() {
 			for n := range int64(200) {
 				w.clock.Raise(built + i*1000 + n)
-				w.clock.TooFarAhead(built)
+				w.clock.Floor()
 				w.clock.Held()
 				w.clock.Alarm()
 			}
