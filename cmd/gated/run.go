@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 
@@ -68,9 +69,10 @@ func (b *box) serve(ctx context.Context, lanes []*lane) error {
 	select {
 	case <-gating.Done():
 	case err = <-gaters.failed:
-	case err = <-senders.failed:
-	case err = <-writers.failed:
-		atRest(lanes) // a dead disk must not shut the door before somebody who was let in
+	case err = <-senders.failed: // as a dead disk may be seen first
+		atRest(lanes)
+	case err = <-writers.failed: // a dead disk must not shut the door before somebody who was let in
+		atRest(lanes)
 	}
 	notify(b.log, daemon.SdNotifyStopping)
 	endGating()
@@ -115,16 +117,16 @@ func (b *box) record(e gate.Event, detail string) {
 	b.store.Commit(systemRecord(b.clock.Now(), b.docs.now(), e, detail))
 }
 
-// atRest waits until no relay is on, at most for the longest pulse.
+// atRest waits until no relay is on, at most for the longest pulse. It looks
+// only after a moment: whoever was admitted with the fault may not have his door
+// open yet.
 func atRest(lanes []*lane) {
-	t := time.NewTicker(20 * time.Millisecond)
+	t := time.NewTicker(100 * time.Millisecond)
 	defer t.Stop()
-	for end := time.Now().Add(gate.LongestPulse); time.Now().Before(end); <-t.C {
-		on := false
-		for _, l := range lanes {
-			on = on || l.controller.State().Relay
-		}
-		if !on {
+	busy := func(l *lane) bool { return l.controller.State().Relay }
+	for end := time.Now().Add(gate.LongestPulse); time.Now().Before(end); {
+		<-t.C
+		if !slices.ContainsFunc(lanes, busy) {
 			return
 		}
 	}
