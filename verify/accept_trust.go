@@ -80,6 +80,8 @@ func (d *Documents) forgetHeartbeats(list *trust.List) {
 		capped.IssuedAt = list.IssuedAt
 		d.Proof = &capped
 	}
+	// Nor would any command be obeyed until then.
+	d.commanded = min(d.commanded, list.IssuedAt*1000)
 }
 
 // acceptSite takes the site's document into d.

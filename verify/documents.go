@@ -18,9 +18,10 @@ type Documents struct {
 	Heartbeat *revocation.Heartbeat // the newest accepted of the trust list's epoch; the state may still be behind it
 	Proof     *revocation.Heartbeat // the newest whose state was held: ages are counted from its IssuedAt
 
-	heard string // the kernel's boot id in which Heartbeat was accepted
-	kids  kids
-	kept  kept // how State lies on disk
+	heard     string // the kernel's boot id in which Heartbeat was accepted
+	commanded int64  // issued_at_ms of the newest command accepted
+	kids      kids
+	kept      kept // how State lies on disk
 
 	// What follows is in memory alone. Whoever sends it again loses nothing.
 	coming coming

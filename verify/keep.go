@@ -19,7 +19,8 @@ const (
 	heldHeartbeat = "heartbeat"             // heldBeat, as JSON
 	heldState     = "revocation"            // a line of JSON, heldHead, then a whole encoded state
 	heldDelta     = "revocation-delta-%03d" // the notes of the deltas since, from 1
-	heldTip       = "revocation-tip"        // where they lead, heldTip: the state in force
+	heldTip       = "revocation-tip"        // where they lead, heldEnd: the state in force
+	heldCommand   = "command"               // heldOrder, as JSON: the newest command accepted
 )
 
 // ErrDamaged is wrapped for each part that Load could not read. The part is
@@ -69,6 +70,10 @@ type heldBeat struct {
 	Proof *heldProof `json:"proof,omitempty"`
 }
 
+type heldOrder struct {
+	IssuedMS int64 `json:"issued_at_ms"`
+}
+
 type heldProof struct {
 	Epoch    int64  `json:"epoch"`
 	Seq      int64  `json:"seq"`
@@ -115,6 +120,9 @@ func (d *Documents) keep(before *Documents) ([]document.Held, error) {
 	}
 	if d.Heartbeat != before.Heartbeat || d.Proof != before.Proof || d.heard != before.heard {
 		putJSON(heldHeartbeat, d.beat())
+	}
+	if d.commanded != before.commanded {
+		putJSON(heldCommand, heldOrder{d.commanded})
 	}
 	return all, failed
 }

@@ -26,6 +26,7 @@ func Load(held func(name string) ([]byte, bool)) (*Documents, error) {
 	l.site(d)
 	l.state(d)
 	l.heartbeat(d)
+	l.command(d)
 	return d, errors.Join(l.damaged...)
 }
 
@@ -183,6 +184,21 @@ func (l *loader) heartbeat(d *Documents) {
 			d.Proof = hb
 		}
 	}
+}
+
+// command reads when the newest command was issued. If that is lost, one that is
+// still alive may come a second time: ten seconds at most.
+func (l *loader) command(d *Documents) {
+	b, ok := l.held(heldCommand)
+	if !ok {
+		return
+	}
+	var last heldOrder
+	if err := json.Unmarshal(b, &last); err != nil {
+		l.lost(heldCommand, err)
+		return
+	}
+	d.commanded = last.IssuedMS
 }
 
 // sum is a hash as it was kept; one of another length matches nothing.

@@ -62,6 +62,24 @@ func (d *documents) Offer(ctx context.Context, raw []byte) error {
 	return nil
 }
 
+// Command takes one command of the central server. It is to be obeyed if the
+// reason is OK, and is then on disk: it will not be obeyed twice, whatever is cut
+// off in between. An error means that nobody entitled has spoken to this box, or
+// that the disk has failed.
+func (d *documents) Command(ctx context.Context, raw []byte) (gate.Command, gate.Reason, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	c, err := d.held.Command(raw, d.box, d.clock.Now())
+	if err != nil || c.Reason != gate.OK {
+		return c.Command, c.Reason, err
+	}
+	if err := d.store.Hold(ctx, c.Keep...); err != nil {
+		return gate.Command{}, "", err
+	}
+	d.held = c.Next
+	return c.Command, gate.OK, nil
+}
+
 // setFloor moves the time floor to where the document says.
 func (d *documents) setFloor(out verify.Outcome) {
 	switch {
