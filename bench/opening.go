@@ -67,7 +67,7 @@ func (b *box) run(st *store.Store, c *gate.Controller) {
 	gating, endGating := context.WithCancel(context.Background())
 	wrote, gated := make(chan error, 1), make(chan error, 1)
 	go func() { wrote <- st.Run(writing) }()
-	go func() { gated <- c.Run(gating, b.scans) }()
+	go func() { gated <- c.Run(gating, b.scans, nil) }()
 	b.stop = func() error {
 		endGating()
 		err := <-gated

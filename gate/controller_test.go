@@ -241,7 +241,7 @@ func TestPanicLeavesTheDoorShut(t *testing.T) {
 				t.Error("the panic was swallowed: the process must end")
 			}
 		}()
-		_ = c.Run(t.Context(), scans)
+		_ = c.Run(t.Context(), scans, nil)
 	}()
 	if e := r.edges(); len(e) != 2 || e[1].on {
 		t.Errorf("relay's edges %v: want on, and off by the panic", e)

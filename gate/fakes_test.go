@@ -110,6 +110,7 @@ type bench struct {
 	judge   *judge
 	display *display
 	scans   chan gate.Scan
+	orders  chan gate.Order
 	stop    context.CancelFunc
 	err     error // what Run returned
 }
@@ -122,7 +123,7 @@ func play(t *testing.T, door gate.DoorConfig, prepare func(*bench), story func(*
 	synctest.Test(t, func(t *testing.T) {
 		b = &bench{
 			relay: &relay{began: time.Now()}, journal: &journal{}, judge: &judge{}, display: &display{},
-			scans: make(chan gate.Scan),
+			scans: make(chan gate.Scan), orders: make(chan gate.Order),
 		}
 		if prepare != nil {
 			prepare(b)
@@ -136,7 +137,7 @@ func play(t *testing.T, door gate.DoorConfig, prepare func(*bench), story func(*
 		ctx, cancel := context.WithCancel(t.Context())
 		b.stop = cancel
 		done := make(chan error, 1)
-		go func() { done <- b.Run(ctx, b.scans) }()
+		go func() { done <- b.Run(ctx, b.scans, b.orders) }()
 		synctest.Wait()
 		story(b)
 		synctest.Wait()

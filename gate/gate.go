@@ -35,8 +35,13 @@ const (
 type Scan struct {
 	Code   string    // as framed: the terminator is gone, nothing else is
 	At     time.Time // when its last byte arrived; carries Go's monotonic reading
-	Source Source
-	Ref    string // of the presentation, else empty
+	Source Source    // FromScanner or FromPresent
+	Ref    string    // id of the presentation, else empty
+
+	// Reply is for a presentation: it gets the answer once, and must have room
+	// for it, as the loop does not wait. Nil: nobody asks. No answer comes if
+	// the controller ends first.
+	Reply chan<- Answer
 }
 
 // ClockState says how far the box may be believed about the time (DESIGN 4).
@@ -164,7 +169,7 @@ type Record struct {
 	Rev      uint64
 	Trust    uint64
 	Took     time.Duration // from the last byte received to the decision
-	Event    Event         // door, system: what happened
+	Event    Event         // door, system: what happened; command: its verb
 	About    *uint64       // the record that this one speaks of
 	Count    uint64        // how many happenings this one record stands for; 0: itself
 	Detail   string        // one short sentence of facts for system records; no person, no secret
@@ -172,7 +177,7 @@ type Record struct {
 	Use      *Use // kept in the same transaction, not part of the leaf
 }
 
-// Event names what a door or system record tells.
+// Event names what a door or system record tells, or what a command asked for.
 type Event string
 
 // Events of a door.

@@ -22,6 +22,8 @@ type lane struct {
 	door       door.Door
 	signal     signal.Signal
 	controller *gate.Controller
+	scans      chan gate.Scan  // to the controller; see present
+	orders     chan gate.Order // to the controller; see obey
 }
 
 // openLanes opens every door, relay off, before anything else is open: periph
@@ -44,6 +46,7 @@ func openLane(cfg *LaneConfig, log *slog.Logger) (*lane, error) {
 	l := &lane{
 		Lane:   gate.Lane{Name: cfg.Name, Direction: gate.Direction(cfg.Direction)},
 		device: cfg.Scanner.Device, timing: cfg.doorTiming(),
+		scans: make(chan gate.Scan), orders: make(chan gate.Order),
 	}
 	var err error
 	if l.door, err = door.Open(cfg.door()); err != nil {
@@ -80,10 +83,9 @@ func closeLanes(lanes []*lane) error {
 // startLanes starts what each lane needs.
 func (b *box) startLanes(ctx context.Context, g *group, lanes []*lane) {
 	for _, l := range lanes {
-		scans := make(chan gate.Scan)
-		g.start(ctx, "lane "+l.Name, func(ctx context.Context) error { return l.controller.Run(ctx, scans) })
+		g.start(ctx, "lane "+l.Name, func(ctx context.Context) error { return l.controller.Run(ctx, l.scans, l.orders) })
 		g.start(ctx, "signal "+l.Name, l.signal.Run)
-		g.start(ctx, "scanner "+l.Name, func(ctx context.Context) error { return l.scanner.Run(ctx, scans) })
+		g.start(ctx, "scanner "+l.Name, func(ctx context.Context) error { return l.scanner.Run(ctx, l.scans) })
 		g.start(ctx, "watch "+l.Name, func(ctx context.Context) error { return b.watchScanner(ctx, l) })
 	}
 }

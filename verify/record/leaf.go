@@ -40,7 +40,7 @@ type Leaf struct {
 	Rev      uint64  `json:"rev"`                // revocation state that it was judged by
 	Trust    uint64  `json:"trust"`              // trust list that it was judged by
 	TookUS   int64   `json:"took_us,omitempty"`  // microseconds from the last byte to the decision
-	Event    string  `json:"event,omitempty"`    // door, system: what happened
+	Event    string  `json:"event,omitempty"`    // door, system: what happened; command: its verb
 	About    *uint64 `json:"about,omitempty"`    // number of the record that this one speaks of
 	Count    uint64  `json:"count,omitempty"`    // how many happenings it stands for; 0: itself
 	Detail   string  `json:"detail,omitempty"`   // one sentence of facts, never a person or a secret

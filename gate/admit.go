@@ -1,0 +1,130 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// serve takes one scan from judgement to door.
+func (c *Controller) serve(ctx context.Context, s Scan) error {
+	if time.Since(s.At) > scanLife {
+		c.cfg.Log.Warn("scan dropped: the lane was busy too long", "lane", c.cfg.Lane.Name)
+		c.answer(s.Reply, Refused, DoorFault)
+		return nil
+	}
+	d := c.cfg.Judge.Judge(s, c.cfg.Lane, c.doorState())
+	if d.Verdict == Ignored {
+		c.answer(s.Reply, d.Verdict, d.Reason)
+		return nil
+	}
+	r := c.record(s, d)
+	c.note(d)
+	if d.Verdict != Open {
+		c.refuse(r)
+		c.answer(s.Reply, d.Verdict, d.Reason)
+		c.cfg.Signal.Show(d)
+		return nil
+	}
+	opened, err := c.admit(ctx, r)
+	if opened {
+		c.answer(s.Reply, d.Verdict, d.Reason)
+		c.cfg.Signal.Show(d)
+	}
+	return err
+}
+
+// admit keeps the record of an opening and then opens. If we are being stopped
+// the record says open, and the door stays shut.
+func (c *Controller) admit(ctx context.Context, r Record) (opened bool, err error) {
+	if err := c.await(ctx, c.cfg.Journal.Commit(r)); err != nil || ctx.Err() != nil {
+		return false, err
+	}
+	c.door.Admit(time.Now())
+	err = c.move()
+	return err == nil, err
+}
+
+// await returns when the record is on disk, or when that has taken too long and
+// the door must open all the same. A pulse that ends in the meantime ends on
+// time.
+func (c *Controller) await(ctx context.Context, receipt <-chan Receipt) error {
+	limit := time.NewTimer(c.cfg.Wait)
+	defer limit.Stop()
+	for {
+		select {
+		case r := <-receipt:
+			if r.Err != nil {
+				c.cfg.Log.Error("record not on disk: the door opens all the same", "lane", c.cfg.Lane.Name, "err", r.Err)
+			}
+			return nil
+		case <-limit.C:
+			c.cfg.Log.Warn("storage is slow: the door opens before its record is on disk", "lane", c.cfg.Lane.Name, "wait", c.cfg.Wait)
+			c.late = append(c.late, receipt)
+			return nil
+		case <-c.timer.C:
+			if err := c.move(); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// oldestLate is the receipt that has been waited for the longest; nil, which
+// never delivers, if there is none.
+func (c *Controller) oldestLate() <-chan Receipt {
+	if len(c.late) == 0 {
+		return nil
+	}
+	return c.late[0]
+}
+
+// admitLate says in a record of its own that the record r came after its door.
+func (c *Controller) admitLate(r Receipt) {
+	c.late = c.late[1:]
+	if r.Err != nil {
+		c.cfg.Log.Error("record of an opening is lost", "lane", c.cfg.Lane.Name, "err", r.Err)
+		return
+	}
+	c.keep(Record{
+		Kind: KindSystem, At: c.cfg.Moment(), Lane: c.cfg.Lane.Name, Event: LateRecord, About: &r.First,
+		Detail: fmt.Sprintf("the disk took longer than %s; the door had opened", c.cfg.Wait),
+	})
+}
+
+// doorState is what the judgement must know.
+func (c *Controller) doorState() DoorState {
+	if c.door.Busy() {
+		return DoorState{Refuse: DoorFault}
+	}
+	return DoorState{}
+}
+
+// record is the access record of a decision.
+func (c *Controller) record(s Scan, d Decision) Record {
+	return Record{
+		Kind: KindAccess, At: d.At, Lane: c.cfg.Lane.Name, Verdict: d.Verdict, Reason: d.Reason, Entrance: d.Entrance,
+		Source: s.Source, Ref: s.Ref, Fresh: d.Fresh, Rev: d.Rev, Trust: d.Trust, Took: time.Since(s.At),
+		Person: d.Person, Use: d.Use,
+	}
+}
+
+// refuse keeps a refusal. Nobody waits for it. Refusals that cost their maker
+// nothing are counted, so that a flood of them cannot wear out the card.
+func (c *Controller) refuse(r Record) {
+	if r.Person != nil && r.Reason != TooManyAttempts {
+		c.keep(r)
+		return
+	}
+	r.Person = nil
+	c.keep(c.refused.count(r, time.Now())...)
+}
+
+// keep commits records that nobody waits for.
+func (c *Controller) keep(recs ...Record) {
+	if len(recs) > 0 {
+		c.cfg.Journal.Commit(recs...)
+	}
+}
