@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -70,15 +71,16 @@ func (c *Central) checkVersion(ctx context.Context) error {
 	return nil
 }
 
-// upgrade brings a database of version 1 up to ours, unless another process has
-// done so meanwhile.
+// upgrade brings an older database up to ours, unless another process has done
+// so meanwhile.
 func (c *Central) upgrade(ctx context.Context) error {
 	return c.write(ctx, "upgrade database", func(ctx context.Context, t *tx) error {
 		var v int
 		if err := t.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v); err != nil || v >= schemaVersion {
 			return err
 		}
-		return t.exec(ctx, schemaTwo+fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+		steps := []string{schemaTwo, schemaThree}
+		return t.exec(ctx, strings.Join(steps[v-1:], "")+fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
 	})
 }
 

@@ -33,6 +33,7 @@ func topicTrustVersion(version int64) string { return fmt.Sprintf("trust/%d", ve
 func topicSite(site uint32) string           { return fmt.Sprintf("sites/%d/rules", site) }
 func topicDelta(to int64) string             { return fmt.Sprintf("revocation/delta/%d", to) }
 func topicCosigned(gateID string) string     { return "gates/" + gateID + "/cosigned" }
+func topicCommand(gateID string) string      { return "gates/" + gateID + "/command" }
 
 func topicPart(seq, part int64) string {
 	return fmt.Sprintf("revocation/snapshot/%d/%d", seq, part)

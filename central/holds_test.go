@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gated/central"
+	"gated/gate"
 )
 
 func TestAPropertyHoldsAtItsOwnSite(t *testing.T) {
@@ -78,13 +79,15 @@ func TestAnOldDatabaseIsUpgraded(t *testing.T) {
 	must(t, w.Close())
 	db, err := sql.Open("sqlite3", filepath.Join(w.dir, "central.db"))
 	must(t, err)
-	_, err = db.Exec("DROP TABLE site_holds; PRAGMA user_version = 1")
+	_, err = db.Exec("DROP TABLE site_holds; ALTER TABLE network DROP COLUMN command_ms; PRAGMA user_version = 1")
 	must(t, err)
 	must(t, db.Close())
 	for range 2 {
 		c, err := central.Open(t.Context(), central.Options{Dir: w.dir, Now: w.clock})
 		must(t, err)
 		must(t, c.HoldAtSite(t.Context(), site, 1, 42, w.now.Add(time.Hour)))
+		_, err = c.Command(t.Context(), gateID, gate.Command{Verb: gate.VerbOpen})
+		must(t, err)
 		must(t, c.Close())
 	}
 }

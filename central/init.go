@@ -62,13 +62,13 @@ func (c *Central) makeDir() error {
 
 // found fills the empty database.
 func (t *tx) found(ctx context.Context) error {
-	if err := t.exec(ctx, schema+schemaTwo); err != nil {
+	if err := t.exec(ctx, schema+schemaTwo+schemaThree); err != nil {
 		return fmt.Errorf("make tables: %w", err)
 	}
 	if err := t.exec(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)); err != nil {
 		return fmt.Errorf("set schema version: %w", err)
 	}
-	if err := t.exec(ctx, "INSERT INTO network VALUES (1, 1, 0, 0, NULL, 0, 0, 0)"); err != nil {
+	if err := t.exec(ctx, "INSERT INTO network VALUES (1, 1, 0, 0, NULL, 0, 0, 0, 0)"); err != nil {
 		return err
 	}
 	root, err := t.c.makeSigner(first(rootStem))

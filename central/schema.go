@@ -12,7 +12,12 @@ import (
 )
 
 // schemaVersion is PRAGMA user_version of a database that this code can use.
-const schemaVersion = 2
+const schemaVersion = 3
+
+// schemaThree is what version 3 has more than version 2.
+const schemaThree = `
+ALTER TABLE network ADD COLUMN command_ms INTEGER NOT NULL DEFAULT 0; -- issued_at_ms of the newest command
+`
 
 // schemaTwo is what version 2 has more than version 1.
 const schemaTwo = `

@@ -40,9 +40,13 @@ type commands struct {
 	Phone   phoneCmd   `cmd:"" help:"Show the moving code of a bound pass, as a rider's phone does."`
 	Revoke  revokeCmd  `cmd:"" help:"Withdraw a rider, a pass, or a key's passes that begin before a time."`
 	Hold    holdCmd    `cmd:"" help:"Put a rider or a pass on hold."`
-	Release releaseCmd `cmd:"" help:"End a hold."`
+	Release releaseCmd `cmd:"" help:"End a hold; with --gate, a hold-open or a lockdown."`
 	Records recordsCmd `cmd:"" help:"Show what the gates have recorded."`
 	Roots   rootsCmd   `cmd:"" help:"Print the roots for a gate's configuration."`
+
+	Open     openCmd     `cmd:"" help:"Open a gate once, now."`
+	HoldOpen holdOpenCmd `cmd:"" help:"Keep a gate open for a while."`
+	Lockdown lockdownCmd `cmd:"" help:"Let nobody through a gate for a while."`
 
 	Root      rootCmd      `cmd:"" help:"The key that signs the trust list."`
 	Authority authorityCmd `cmd:"" help:"The keys that sign everything else."`

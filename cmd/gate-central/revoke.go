@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gated/central"
+	"gated/gate"
 )
 
 // targetFlags name a rider or a pass.
@@ -64,10 +65,21 @@ func (c holdCmd) Run(ctx context.Context, out output) error {
 type releaseCmd struct {
 	directory
 	targetFlags
+	Gate string `placeholder:"ID" help:"End a hold-open and a lockdown there instead."`
+	actFlags
 }
 
-// Run ends a hold.
+// Run ends a hold, or what a command began.
 func (c releaseCmd) Run(ctx context.Context, out output) error {
+	if c.Gate != "" {
+		if c.targetFlags != (targetFlags{}) {
+			return fmt.Errorf("--gate goes without a rider or a pass, and with --reason instead of --why: %w", central.ErrAsked)
+		}
+		return command(ctx, out, c.directory, c.Gate, c.order(gate.VerbRelease, time.Time{}))
+	}
+	if c.actFlags != (actFlags{}) {
+		return fmt.Errorf("--lane, --reason and --by go with --gate: %w", central.ErrAsked)
+	}
 	return act(ctx, out, c.directory, c.targetFlags, (*central.Central).Release, "is released", "was not on hold")
 }
 

@@ -79,3 +79,23 @@ func lockDir(dir string) (unlock func(), err error) {
 	}
 	return func() { _ = f.Close() }, nil
 }
+
+// served says whether a server runs on the directory.
+func served(dir string) (bool, error) {
+	f, err := os.Open(filepath.Join(dir, "run.lock")) //nolint:gosec // our own directory
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for a server: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was only looked at
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for a server: %w", err)
+	}
+	return false, nil
+}
