@@ -209,5 +209,5 @@ type Receipt struct {
 // DoorState is what the judgement must know of the door.
 type DoorState struct {
 	Refuse Reason // Lockdown, Interlock, DoorFault or NotReady; empty: the door can open
-	Opened bool   // the contact has reported the door open since the last admission
+	Opened Moment // when the contact last reported that the door opened; zero: not since it was first heard
 }

@@ -172,7 +172,7 @@ func TestALaneBothTakesTheFirstAsEntryAndTheNextAsExit(t *testing.T) {
 	s := newScene(t)
 	code := s.bearer()
 	want(t, s.scan(code, both), gate.OK)
-	s.door.Opened = true
+	s.door.Opened = s.clock.Now()
 	want(t, s.later(26*time.Second).scan(code, both), gate.UsedUp)
 	want(t, s.later(4*time.Second).scan(code, both), gate.OK)
 	want(t, s.later(time.Minute).scan(code, both), gate.UsedUp)
@@ -270,7 +270,7 @@ func TestWhoHasEnteredByALaneBothGetsOutForAWhile(t *testing.T) {
 				return
 			}
 			wantExit(t, d, c.entrance)
-			s.door.Opened = true
+			s.door.Opened = s.clock.Now()
 			for _, wait := range []time.Duration{10 * time.Second, time.Minute} {
 				if d := s.later(wait).scan(code, both); d.Verdict != gate.Refused {
 					t.Fatalf("it left twice: %s", d.Reason)

@@ -93,7 +93,10 @@ func (m *model) PowerCut(t *rapid.T) {
 }
 
 func (m *model) Door(t *rapid.T) {
-	m.door.Opened = rapid.Bool().Draw(t, "opened")
+	m.door.Opened = gate.Moment{}
+	if rapid.Bool().Draw(t, "opened") {
+		m.door.Opened = m.clock.Now()
+	}
 	m.door.Refuse = rapid.SampledFrom([]gate.Reason{"", "", "", "", "", "", gate.DoorFault, gate.NotReady, gate.Lockdown, gate.Interlock}).Draw(t, "refuse")
 }
 

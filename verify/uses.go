@@ -103,7 +103,7 @@ func (m *memory) look(j *judgement) standing {
 }
 
 // mayAgain says whether the last admission may be repeated: on the same lane,
-// soon, and only if nobody is known to have gone through. Across a restart of
+// soon, and only if nobody is known to have gone through since. Across a restart of
 // the machine its clock may have lost or gained, so there the time counts
 // either way.
 func (s *standing) mayAgain(j *judgement, since time.Duration) bool {
@@ -111,7 +111,16 @@ func (s *standing) mayAgain(j *judgement, since time.Duration) bool {
 	if s.Last.Start != j.at.Start {
 		since, limit = since.Abs(), chanceRestarted
 	}
-	return s.Until != 0 && s.Lane == j.lane.Name && s.Again < mostChances && !j.door.Opened && since <= limit
+	return s.Until != 0 && s.Lane == j.lane.Name && s.Again < mostChances && !after(j.door.Opened, s.Last) && since <= limit
+}
+
+// after says whether the door was seen to open after the admission at last. Up
+// counts within one start only.
+func after(opened, last gate.Moment) bool {
+	if opened.Start != last.Start {
+		return opened.Start > last.Start
+	}
+	return opened != (gate.Moment{}) && opened.Up >= last.Up
 }
 
 // takeWay says whether a lane both is the entrance or the exit for this pass:

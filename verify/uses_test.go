@@ -25,7 +25,14 @@ func TestASecondChanceIsForWhoDidNotGetThrough(t *testing.T) {
 		{"20 s later", func(s *scene) { s.later(20 * time.Second) }, in, gate.Again},
 		{"a moment after that", func(s *scene) { s.later(20*time.Second + time.Millisecond) }, in, gate.UsedUp},
 		{"at another lane", func(s *scene) { s.later(5 * time.Second) }, gate.Lane{Name: "in-2", Direction: gate.In}, gate.UsedUp},
-		{"after the door was seen open", func(s *scene) { s.later(5 * time.Second); s.door.Opened = true }, in, gate.UsedUp},
+		{"after the door was seen open", func(s *scene) { s.later(5 * time.Second); s.door.Opened = s.clock.Now() }, in, gate.UsedUp},
+		{"with a door that was seen open before", func(s *scene) {
+			s.door.Opened = s.clock.Now()
+			s.door.Opened.Up -= time.Millisecond
+			s.later(5 * time.Second)
+		}, in, gate.Again},
+		{"after the door was seen open and a restart", func(s *scene) { s.later(time.Second); s.door.Opened = s.clock.Now(); s.restart() }, in, gate.UsedUp},
+		{"with a door that was seen open in the start before", func(s *scene) { s.later(5 * time.Second); s.door.Opened = gate.Moment{Up: 99 * time.Hour} }, in, gate.Again},
 		{"after a restart", func(s *scene) { s.later(119 * time.Second); s.restart() }, in, gate.Again},
 		{"long after a restart", func(s *scene) { s.restart(); s.later(121 * time.Second) }, in, gate.UsedUp},
 		{"after a power cut of a minute", func(s *scene) { s.reboot(time.Minute, gate.ClockSynced) }, in, gate.Again},
@@ -258,11 +265,12 @@ func TestTimedPassbackCountsFromTheEntry(t *testing.T) {
 	code := s.bearer(unlimited)
 	want(t, s.scan(code, in), gate.OK)
 	want(t, s.later(5*time.Second).scan(code, in), gate.Again)
-	s.door.Opened = true
+	s.door.Opened = s.clock.Now()
 	want(t, s.later(5*time.Second).scan(code, in), gate.Passback)
 	want(t, s.later(5*time.Second).scan(code, out), gate.OK)
 	want(t, s.later(44*time.Second).scan(code, in), gate.Passback)
 	want(t, s.later(4*time.Second).scan(code, in), gate.OK)
+	s.door.Opened = s.clock.Now()
 	s.clock.Set(s.now().Add(-time.Hour), gate.ClockSynced)
 	s.Trust.Keys[0].NotBefore -= 86400
 	want(t, s.scan(s.bearer(func(h *pass.Header) { h.Serial = 1; h.Unlimited = true; h.NotBefore -= 7200; h.TTL = 8640 }), in), gate.OK)
