@@ -30,6 +30,10 @@ func TestMain(m *testing.M) {
 		fmt.Println("error", commitForEver(dir))
 		os.Exit(1)
 	}
+	if file := os.Getenv(migrateFile); file != "" {
+		fmt.Println("error", migrateAndDie(file))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 

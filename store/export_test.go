@@ -16,3 +16,6 @@ func (s *Store) Queued() int {
 	defer s.mu.Unlock()
 	return len(s.waiting) + len(s.tasks)
 }
+
+// Migrations are the steps of the schema, each a list of statements.
+func Migrations() [][]string { return migrations }

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -74,6 +76,38 @@ func checkPragmas(c *conn) error {
 		if got != p.want {
 			return fmt.Errorf("pragma %s is %v instead of %v: %s", p.name, got, p.want, p.why)
 		}
+	}
+	return nil
+}
+
+// peek looks at the file's header before SQLite does, which would lay its own
+// files beside one that is not for us. What it cannot read is for SQLite to
+// judge, and so is what may still lie in a write-ahead log.
+func peek(path string) error {
+	f, err := os.Open(path) //nolint:gosec // our own state directory
+	if err != nil {
+		return nil //nolint:nilerr // SQLite says it better
+	}
+	defer f.Close() //nolint:errcheck // it was read alone
+	var h [100]byte
+	if _, err := io.ReadFull(f, h[:]); err != nil || string(h[:16]) != "SQLite format 3\x00" {
+		return nil //nolint:nilerr // as above
+	}
+	number := func(at int) int { return int(binary.BigEndian.Uint32(h[at:])) }
+	id, version := number(68), number(60) // https://www.sqlite.org/fileformat.html, 1.3
+	if !atRest(path) {
+		id = applicationID
+	}
+	return known(path, id, version)
+}
+
+// known refuses what this version does not know.
+func known(path string, id, version int) error {
+	switch {
+	case id != applicationID:
+		return fmt.Errorf("%s is not a database of gated: move it away", path)
+	case version > len(migrations):
+		return fmt.Errorf("%s has schema %d, this gated knows %d: install the version that wrote it: %w", path, version, len(migrations), ErrNewer)
 	}
 	return nil
 }

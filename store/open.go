@@ -96,6 +96,9 @@ func (s *Store) openWriter(path string, params url.Values) error {
 // openReaders opens the pool of readers and holds back what this version does
 // not know, before anything could be written.
 func openReaders(ctx context.Context, path string, params url.Values) (*sql.DB, error) {
+	if err := peek(path); err != nil {
+		return nil, err
+	}
 	name, err := dsn(path, params)
 	if err != nil {
 		return nil, err
@@ -108,13 +111,10 @@ func openReaders(ctx context.Context, path string, params url.Values) (*sql.DB, 
 	db.SetMaxIdleConns(3)
 	var id, version int
 	err = db.QueryRowContext(ctx, "SELECT a.application_id, v.user_version FROM pragma_application_id a, pragma_user_version v").Scan(&id, &version)
-	switch {
-	case err != nil:
+	if err != nil {
 		err = fmt.Errorf("open %s: %w", path, err)
-	case id != applicationID:
-		err = fmt.Errorf("%s is not a database of gated: move it away", path)
-	case version > len(migrations):
-		err = fmt.Errorf("%s has schema %d, this gated knows %d: install the version that wrote it: %w", path, version, len(migrations), ErrNewer)
+	} else {
+		err = known(path, id, version)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

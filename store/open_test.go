@@ -100,6 +100,9 @@ func TestOpenLeavesANewerFileAlone(t *testing.T) {
 	if err != nil || !bytes.Equal(raw, after) {
 		t.Errorf("the file was changed: %v", err)
 	}
+	if files, err := os.ReadDir(o.Dir); err != nil || len(files) != 2 {
+		t.Errorf("beside the database and the lock there are %v: %v", files, err)
+	}
 }
 
 func TestOpenRefusesWhatIsNotOurs(t *testing.T) {

@@ -21,7 +21,8 @@ type commit struct {
 // task is anything else that is written, in a transaction of its own.
 type task struct {
 	do    func(*conn) error
-	bytes int // of the body, roughly
+	bytes int           // of the body, roughly
+	recs  []gate.Record // what tells of it, in the same transaction
 	done  chan error
 }
 
@@ -49,10 +50,10 @@ func (s *Store) Commit(recs ...gate.Record) <-chan gate.Receipt {
 	return c.done
 }
 
-// submit queues a task and waits for it. If ctx ends first, the task may still
-// be done.
-func (s *Store) submit(ctx context.Context, bytes int, do func(*conn) error) error {
-	t := task{do: do, bytes: bytes, done: make(chan error, 1)}
+// submit queues a task and waits for it, and for the records that tell of it. If
+// ctx ends first, the task may still be done.
+func (s *Store) submit(ctx context.Context, bytes int, do func(*conn) error, recs ...gate.Record) error {
+	t := task{do: do, bytes: bytes, recs: recs, done: make(chan error, 1)}
 	s.mu.Lock()
 	err := s.ended
 	if err == nil {

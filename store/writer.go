@@ -143,17 +143,8 @@ func (s *Store) encode(entries []record.Entry, size uint64, recs []gate.Record) 
 }
 
 func (s *Store) insert(commits []commit, receipts []gate.Receipt, entries []record.Entry, carried map[string]document.Held) error {
-	const query = "INSERT INTO journal(seq, leaf, person, salt) VALUES(?, ?, ?, ?)"
-	next := int64(s.size.Load()) //nolint:gosec // rows of one table
-	for i, e := range entries {
-		var person, salt any
-		if e.Person != "" {
-			person, salt = e.Person, e.Salt
-		}
-		if err := s.w.exec(query, next+int64(i), e.Leaf, person, salt); err != nil {
-			return fmt.Errorf("insert record: %w", err)
-		}
-		s.pages += 1 + len(e.Leaf)/pageSize
+	if err := s.insertEntries(entries); err != nil {
+		return err
 	}
 	for i, c := range commits {
 		for _, r := range c.recs {
@@ -175,6 +166,23 @@ func (s *Store) insert(commits []commit, receipts []gate.Receipt, entries []reco
 	return s.spill()
 }
 
+// insertEntries puts entries at the end of the journal.
+func (s *Store) insertEntries(entries []record.Entry) error {
+	const query = "INSERT INTO journal(seq, leaf, person, salt) VALUES(?, ?, ?, ?)"
+	next := int64(s.size.Load()) //nolint:gosec // rows of one table
+	for i, e := range entries {
+		var person, salt any
+		if e.Person != "" {
+			person, salt = e.Person, e.Salt
+		}
+		if err := s.w.exec(query, next+int64(i), e.Leaf, person, salt); err != nil {
+			return fmt.Errorf("insert record: %w", err)
+		}
+		s.pages += 1 + len(e.Leaf)/pageSize
+	}
+	return nil
+}
+
 // grow counts entries as committed.
 func (s *Store) grow(entries []record.Entry) {
 	s.treeMu.Lock()
@@ -185,9 +193,24 @@ func (s *Store) grow(entries []record.Entry) {
 	s.size.Add(uint64(len(entries)))
 }
 
+// perform does a task and writes the records of it in the same transaction.
 func (s *Store) perform(t task) error {
-	err := s.transact(func() error { return t.do(s.w) })
+	entries, err := s.encode(nil, s.size.Load(), t.recs)
+	if err != nil {
+		t.done <- err
+		return nil
+	}
+	err = s.transact(func() error {
+		if err := t.do(s.w); err != nil {
+			return err
+		}
+		return s.insertEntries(entries)
+	})
 	s.pages += 2 + t.bytes/pageSize
+	if err == nil && len(entries) > 0 {
+		s.grow(entries)
+		tick(s.grown)
+	}
 	t.done <- err
 	return err
 }
