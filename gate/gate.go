@@ -131,7 +131,7 @@ const (
 type Decision struct {
 	Verdict  Verdict
 	Reason   Reason
-	Entrance Reason  // ExitLate: what an entrance would have said; else empty
+	Entrance Reason  // ExitLate: what an entrance would have said. OK: Passback, where the site's rule only notes it. Else empty
 	Person   *Person // nil until the issuer's signature was found true
 	Use      *Use    // Open with a use consumed or a second chance taken: what to remember; else nil
 	At       Moment
@@ -162,7 +162,7 @@ type Record struct {
 	Lane     string
 	Verdict  Verdict
 	Reason   Reason
-	Entrance Reason // ExitLate: what an entrance would have said
+	Entrance Reason // as in the Decision
 	Source   Source
 	Ref      string
 	Fresh    int64 // seconds; -1: no list held

@@ -339,3 +339,40 @@ func TestAScreenshotDoesNotLeaveForItsOwner(t *testing.T) {
 	want(t, s.scan(p.Show(s.now().Add(-2*time.Minute), 0), both), gate.Expired)
 	wantExit(t, s.scan(p.Show(s.now(), 0), both), gate.Expired)
 }
+
+func TestWhatIsPresentedAtAnExitMustBeGenuineAndNew(t *testing.T) {
+	t.Parallel()
+	for _, lane := range []gate.Lane{out, both} {
+		s := newScene(t)
+		s.rules(func(r *trust.RulesJSON) { r.Present = true })
+		p := s.phone()
+		draw := func(tag uint16) string { return p.Show(s.now(), tag) }
+		want(t, s.present(draw(verifytest.Tag), lane), gate.OK)
+		s.later(time.Minute)
+		s.List(heldRider, verifytest.Rider)
+		s.enforce()
+		kept := draw(verifytest.Tag)
+		wantExit(t, s.present(kept, lane), gate.OnHold) // whoever is inside gets out
+		want(t, s.later(4*time.Second).present(kept, lane), gate.OnHold)
+		want(t, s.present(draw(0), lane), gate.BadHolderSignature)
+		want(t, s.present(s.bearer(), lane), gate.Unsupported)
+		want(t, s.later(10*time.Minute).present(kept, lane), gate.StaleCode)
+		s.later(time.Minute)
+		s.rules(func(r *trust.RulesJSON) { r.Present = false })
+		want(t, s.present(draw(verifytest.Tag), lane), gate.OnHold)
+		s.Unlist(heldRider, verifytest.Rider)
+		s.enforce()
+		want(t, s.later(4*time.Second).present(draw(verifytest.Tag), lane), gate.NotAdmitted)
+	}
+}
+
+func TestAnOldCodeAtAnExitForgetsNoNewerOne(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	p := s.phone()
+	s.clock.Set(s.now(), gate.ClockFloor)
+	ahead, old := p.Show(s.now().Add(time.Hour), 0), p.Show(s.now(), 0)
+	want(t, s.scan(ahead, in), gate.OK)
+	wantExit(t, s.later(10*time.Second).scan(old, out), gate.Replayed)
+	want(t, s.scan(ahead, in), gate.Replayed)
+}

@@ -83,8 +83,14 @@ func (j *judgement) rulesFacts() gate.Text {
 	if p := rules.Prohibited; p != nil && p.Issuers.Has(j.key.Issuer) {
 		text = join(text, say("本小区禁止该平台骑手进入", "riders of this issuer may not enter"))
 	}
-	if rules.Passback.Mode != "off" {
-		text = join(text, say("进门后%s内不得再进（%s）", "no second entry within %s (passback %s)", seconds(rules.Passback.Seconds), rules.Passback.Mode))
+	switch within := seconds(rules.Passback.Seconds); rules.Passback.Mode {
+	case "timed":
+		text = join(text, say("进门后%s内不得再进", "no second entry within %s", within))
+	case "soft":
+		text = join(text, say("进门后%s内再进只作记录", "a second entry within %s is noted", within))
+	}
+	if j.noted != "" {
+		text = join(text, say("这是再次进入", "this is one"))
 	}
 	return text
 }

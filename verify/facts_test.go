@@ -137,8 +137,8 @@ func TestFactsSayWhatWasFound(t *testing.T) {
 				r.Prohibited = &trust.ProhibitedJSON{Issuers: trust.Issuers{All: true}}
 				r.Passback = &trust.PassbackJSON{Mode: "timed"}
 			})
-		}, good, "1 admission rows, now 2027-01-15 16:01:00 +0800, riders of this issuer may not enter, no second entry within 5m0s (passback timed) | " +
-			"1条准入规定，现在2027-01-15 16:01:00 +0800，本小区禁止该平台骑手进入，进门后5分钟内不得再进（timed）"},
+		}, good, "1 admission rows, now 2027-01-15 16:01:00 +0800, riders of this issuer may not enter, no second entry within 5m0s | " +
+			"1条准入规定，现在2027-01-15 16:01:00 +0800，本小区禁止该平台骑手进入，进门后5分钟内不得再进"},
 		{"door", nothing, good, "not asked | 没有查问"},
 	} {
 		s := newScene(t)
@@ -165,6 +165,14 @@ func TestFactsSayWhatAPassHasDone(t *testing.T) {
 		t.Error(got)
 	}
 	if got := fact(t, s.explain(once, in), "replay and uses"); got != last+", second chance 1 of 2 | "+zh+"，第1次补开，最多2次" {
+		t.Error(got)
+	}
+	s.rules(func(r *trust.RulesJSON) { r.Passback = &trust.PassbackJSON{Mode: "soft"} })
+	s.later(time.Minute)
+	now := s.now().In(time.FixedZone("", 8*3600)).Format("15:04:05")
+	if got := fact(t, s.explain(phone.Show(s.now(), verifytest.Tag), in), "site rules"); got !=
+		"0 admission rows: everybody, always, now 2027-01-15 "+now+" +0800, a second entry within 5m0s is noted, this is one | "+
+			"没有准入限制，现在2027-01-15 "+now+" +0800，进门后5分钟内再进只作记录，这是再次进入" {
 		t.Error(got)
 	}
 	wrong := s.bearer(func(h *pass.Header) { h.Direction = pass.Out })

@@ -26,7 +26,8 @@ type judgement struct {
 	proven bool  // type 2: the phone's signature is true, and its time is one we take
 	age    int64 // of the list, for this pass
 	stand  standing
-	again  bool // what would be an admission is a second chance
+	again  bool        // what would be an admission is a second chance
+	noted  gate.Reason // what an admission has to be remarked with; empty: nothing
 
 	// What it comes to.
 	refusal  gate.Reason // of the first check that failed; empty: none
@@ -137,13 +138,18 @@ func (j *judgement) walk(checks []check) {
 // excused says whether the judgement goes on although a check refused. On a lane
 // out, all that matters is whether the issuer's signature is true, so it goes on
 // until that is known. On a lane both, a pass that has entered may leave, but
-// its code must be as genuine as ever: nobody knows which way he walks.
+// its code must be as genuine as ever: nobody knows which way he walks. So must
+// one that is presented at a lane out: nobody knows that anybody stands there,
+// and the broker could keep a code and open the exit from afar, whenever it likes.
 func (j *judgement) excused(r gate.Reason) bool {
-	switch j.lane.Direction {
-	case gate.Out:
+	presented := j.source == gate.FromPresent
+	switch {
+	case presented && !j.world.rules.Present:
+		return false
+	case j.lane.Direction == gate.Out && !presented:
 		return !j.signed && (r == gate.NotReady || r == gate.KeyVoid)
-	case gate.Both:
-		return j.stand.leaving && !genuine(r)
+	case j.lane.Direction == gate.Out, j.stand.leaving:
+		return !genuine(r)
 	default:
 		return false
 	}
@@ -164,13 +170,12 @@ func genuine(r gate.Reason) bool {
 // settle makes the reason of a pass whose issuer's signature is true: out is
 // out, and the door has the last word.
 func (j *judgement) settle() {
-	out := j.lane.Direction == gate.Out || j.lane.Direction == gate.Both && j.stand.leaving && !j.stopped
 	switch {
 	case j.refusal == "" && j.again:
 		j.reason = gate.Again
 	case j.refusal == "":
-		j.reason = gate.OK
-	case out:
+		j.reason, j.entrance = gate.OK, j.noted
+	case j.mayLeave():
 		j.reason, j.entrance = gate.ExitLate, j.refusal
 		j.note("out is out", true, j.exitFacts)
 	default:
@@ -182,6 +187,14 @@ func (j *judgement) settle() {
 	if held != "" {
 		j.reason, j.entrance = held, ""
 	}
+}
+
+// mayLeave says whether a pass that an entrance refuses is let out.
+func (j *judgement) mayLeave() bool {
+	if j.lane.Direction == gate.Out && j.source != gate.FromPresent {
+		return true
+	}
+	return !j.stopped // every check was excused
 }
 
 // held is the door's own reason not to open. Nothing but lockdown and interlock

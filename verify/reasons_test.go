@@ -57,7 +57,7 @@ var reasonCases = []reasonCase{
 		return s.scan("G1:"+base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(append([]byte{3}, make([]byte, 186)...)), in)
 	}},
 	{"a platform presents no bearer pass", gate.Unsupported, func(s *scene) gate.Decision {
-		return s.v.Judge(gate.Scan{Code: s.bearer(), Source: gate.FromPresent}, in, s.door)
+		return s.present(s.bearer(), in)
 	}},
 	{"a kid that nobody listed is unknown", gate.UnknownKey, func(s *scene) gate.Decision {
 		return s.scan(s.bearer(func(h *pass.Header) { h.Kid = 999 }), in)
@@ -132,7 +132,7 @@ var reasonCases = []reasonCase{
 	}},
 	{"a platform must sign for this gate and not for any", gate.BadHolderSignature, func(s *scene) gate.Decision {
 		s.rules(func(r *trust.RulesJSON) { r.Present = true })
-		return s.v.Judge(gate.Scan{Code: s.phone().Show(s.now(), 0), Source: gate.FromPresent}, in, s.door)
+		return s.present(s.phone().Show(s.now(), 0), in)
 	}},
 	{"a screenshot older than its window is stale", gate.StaleCode, func(s *scene) gate.Decision {
 		return s.scan(s.phone().Show(s.now().Add(-61*time.Second), verifytest.Tag), in)
@@ -214,7 +214,7 @@ var reasonCases = []reasonCase{
 		return s.scan(s.bearer(), in)
 	}},
 	{"no platform presents where the rules do not allow it", gate.NotAdmitted, func(s *scene) gate.Decision {
-		return s.v.Judge(gate.Scan{Code: s.phone().Show(s.now(), verifytest.Tag), Source: gate.FromPresent}, in, s.door)
+		return s.present(s.phone().Show(s.now(), verifytest.Tag), in)
 	}},
 	{"an issuer out of its hours is refused", gate.OutsideHours, func(s *scene) gate.Decision {
 		s.rules(func(r *trust.RulesJSON) {

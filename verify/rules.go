@@ -14,7 +14,7 @@ import (
 func (j *judgement) replayAndUses() gate.Reason {
 	s := &j.stand
 	if j.bound() {
-		if j.pass.ShownAt <= s.ShownAt || j.pass.ShownAt == s.shown {
+		if s.replayed(j.pass.ShownAt) {
 			return gate.Replayed
 		}
 		return ""
@@ -107,15 +107,18 @@ func on(row *trust.Admit, day int) bool {
 // passback keeps a pass from being handed back over the fence. Whoever has only
 // just been admitted here and did not get through has his second chance, with a
 // bound pass too. The time counts both ways: a clock that was set back does not
-// make the wait longer than it is.
+// make the wait longer than it is. Where the rule is soft the pass is admitted,
+// and its record says what a stricter site would have said.
 func (j *judgement) passback(rule *trust.PassbackRule) gate.Reason {
 	s := &j.stand
 	since := j.now - s.Entered
 	switch {
-	case rule.Mode != "timed", s.Entered == 0, s.way == gate.Out:
+	case rule.Mode == "off", s.Entered == 0, s.way == gate.Out:
 	case since <= -rule.Seconds, since >= rule.Seconds:
 	case s.chance:
 		j.again = true
+	case rule.Mode == "soft":
+		j.noted = gate.Passback
 	default:
 		return gate.Passback
 	}

@@ -148,13 +148,10 @@ func TestAPlatformPresentsForItsRider(t *testing.T) {
 	s := newScene(t)
 	s.rules(func(r *trust.RulesJSON) { r.Present = true })
 	p := s.phone()
-	present := func(code string) gate.Decision {
-		return s.v.Judge(gate.Scan{Code: code, Source: gate.FromPresent}, in, s.door)
-	}
-	want(t, present(p.Show(s.now(), verifytest.Tag)), gate.OK)
+	want(t, s.present(p.Show(s.now(), verifytest.Tag), in), gate.OK)
 	s.Site.Gates = nil
 	s.enforce()
-	want(t, present(p.Show(s.now().Add(time.Second), 0)), gate.BadHolderSignature)
+	want(t, s.present(p.Show(s.now().Add(time.Second), 0), in), gate.BadHolderSignature)
 }
 
 func TestAGateThatIsNotListedTakesCodesForAnyGate(t *testing.T) {

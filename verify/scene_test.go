@@ -63,6 +63,11 @@ func (s *scene) scan(code string, l gate.Lane) gate.Decision {
 	return d
 }
 
+// present has a platform present a code at a lane.
+func (s *scene) present(code string, l gate.Lane) gate.Decision {
+	return s.v.Judge(gate.Scan{Code: code, Source: gate.FromPresent}, l, s.door)
+}
+
 // later lets time pass.
 func (s *scene) later(d time.Duration) *scene {
 	s.clock.Advance(d)

@@ -123,6 +123,11 @@ func after(opened, last gate.Moment) bool {
 	return opened != (gate.Moment{}) && opened.Up >= last.Up
 }
 
+// replayed says whether a code drawn then is one that was taken, or older.
+func (s *standing) replayed(shownAt uint32) bool {
+	return shownAt <= s.ShownAt || shownAt == s.shown
+}
+
 // takeWay says whether a lane both is the entrance or the exit for this pass:
 // its first admission is the entry, the next one that is not the same passage
 // the exit. A clock that lost time in a restart keeps nobody in.
@@ -142,7 +147,7 @@ func (s *standing) takeWay(j *judgement, since time.Duration) {
 // whether there is anything to remember. The caller holds mu.
 func (m *memory) consume(j *judgement) bool {
 	u := j.stand.used
-	if j.reason == gate.ExitLate && j.lane.Direction == gate.Out && (u.Entered == 0 || u.Left != 0) {
+	if j.reason == gate.ExitLate && j.lane.Direction == gate.Out && j.source != gate.FromPresent && (u.Entered == 0 || u.Left != 0) {
 		return false // nothing that an exit could use up
 	}
 	now := max(1, j.now)
@@ -155,7 +160,7 @@ func (m *memory) consume(j *judgement) bool {
 	default:
 		u.Left, u.Again = now, 0
 	}
-	if j.proven {
+	if j.proven && !j.stand.replayed(j.pass.ShownAt) { // a lane out opens for an old code too
 		u.shown = j.pass.ShownAt
 		u.ShownAt = max(u.ShownAt, j.rememberShown())
 	}

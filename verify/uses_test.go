@@ -304,11 +304,30 @@ func TestAPhoneThatMissedTheDoorIsNoPassback(t *testing.T) {
 	want(t, s.later(5*time.Second).scan(p.Show(s.now(), 0), in), gate.Passback)
 }
 
-func TestSoftPassbackRefusesNobody(t *testing.T) {
+func TestSoftPassbackRefusesNobodyAndIsNoted(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	s.rules(func(r *trust.RulesJSON) { r.Passback = &trust.PassbackJSON{Mode: "soft"} })
 	code := s.bearer(unlimited)
-	want(t, s.scan(code, in), gate.OK)
-	want(t, s.later(time.Minute).scan(code, in), gate.OK)
+	scan := func(l gate.Lane, r, noted gate.Reason) {
+		t.Helper()
+		d := s.scan(code, l)
+		want(t, d, r)
+		if d.Entrance != noted {
+			t.Fatalf("noted is %q, want %q", d.Entrance, noted)
+		}
+	}
+	scan(in, gate.OK, "")
+	s.later(5 * time.Second)
+	scan(in, gate.Again, "") // who missed the door has not entered twice
+	s.later(30 * time.Second)
+	scan(in, gate.OK, gate.Passback)
+	s.later(299 * time.Second)
+	scan(in, gate.OK, gate.Passback) // counted from the newest entry
+	scan(out, gate.OK, "")
+	s.later(300 * time.Second)
+	scan(in, gate.OK, "")
+	s.door.Refuse = gate.DoorFault
+	s.later(time.Minute)
+	scan(in, gate.DoorFault, "")
 }

@@ -19,7 +19,7 @@ func vectorCases() map[string]vectorCase {
 	all := map[string]vectorCase{}
 	for _, some := range []map[string]vectorCase{
 		spellings(), flagsAndFields(), signatures(), weakKeys(), times(), windows(),
-		keysAndLimits(), sitesAndWays(), listed(), stale(), hours(), sequences(), exits(),
+		keysAndLimits(), sitesAndWays(), listed(), stale(), hours(), sequences(), exits(), doors(), presented(),
 	} {
 		maps.Copy(all, some)
 	}

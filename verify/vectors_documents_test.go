@@ -101,6 +101,7 @@ var siteRules = map[string]func(*trust.SiteJSON){
 		s.Rules.Stale = &trust.StaleJSON{Mark: new(int64(60)), Restrict: new(int64(120)), Refuse: new(int64(180))}
 	},
 	"site-clock":      func(s *trust.SiteJSON) { s.Rules.ClockUnknown = "allow" },
+	"site-present":    func(s *trust.SiteJSON) { s.Rules.Present = true },
 	"site-exit-grace": func(s *trust.SiteJSON) { s.Rules.ExitGrace = new(int64(600)) },
 }
 

@@ -51,6 +51,8 @@ type vectorCase struct {
 	at    int64           // vectorNow
 	lane  string          // in
 	clock gate.ClockState // synced
+	door  gate.Reason     // it can open
+	from  gate.Source     // scanner
 	docs  []string        // none; a name after "!" must be refused
 	tag   *uint16         // 3
 	site  uint32          // 1001
@@ -77,6 +79,12 @@ func (c vectorCase) text() string {
 	}
 	if c.clock != "" {
 		line("clock", string(c.clock))
+	}
+	if c.door != "" {
+		line("door", string(c.door))
+	}
+	if c.from != "" {
+		line("source", string(c.from))
 	}
 	kids := c.kids
 	if kids == nil {
@@ -117,6 +125,11 @@ func or[T comparable](value, otherwise T) T {
 	}
 	return value
 }
+
+// late and noted are what stands in a file for an admission whose record names
+// another reason too.
+func late(entrance gate.Reason) gate.Reason  { return gate.ExitLate + "/" + entrance }
+func noted(entrance gate.Reason) gate.Reason { return "open/" + entrance }
 
 func wireWord(r gate.Reason) string {
 	if r == gate.OK || r == "" {

@@ -72,7 +72,7 @@ func sitesAndWays() map[string]vectorCase {
 			case name == "out" && lane == "in":
 				want = gate.WrongDirection
 			case name == "in" && lane == "out":
-				want = gate.ExitLate // out is out
+				want = late(gate.WrongDirection) // out is out
 			}
 			change := func(h *pass.Header) { h.Direction = d }
 			about := fmt.Sprintf("a pass %s at a lane %s", name, lane)
@@ -123,7 +123,7 @@ func listed() map[string]vectorCase {
 	add("hold-before-cut-off", "rider 8 is on hold, and the pass cut off", gate.OnHold, byKid(kidCut), rider(8), func(h *pass.Header) { h.NotBefore-- })
 	add("revoked-before-cut-off", "rider 7 is revoked, and the pass cut off", gate.Revoked, byKid(kidCut), rider(7), func(h *pass.Header) { h.NotBefore-- })
 	all["listed-bound"] = vectorCase{about: "rider 7 is revoked, with a moving code too", want: gate.Revoked, docs: docs, code: boundCode(vectorNow, verifytest.Tag, rider(7))}
-	all["listed-out"] = vectorCase{about: "rider 7 is revoked, and gets out", want: gate.ExitLate, lane: "out", docs: docs, code: bearerCode(rider(7))}
+	all["listed-out"] = vectorCase{about: "rider 7 is revoked, and gets out", want: late(gate.Revoked), lane: "out", docs: docs, code: bearerCode(rider(7))}
 	held := func(name, about string, want gate.Reason, at int64, changes ...change) {
 		all["held-"+name] = vectorCase{
 			about: about, want: want, at: at, docs: withSite("site-held"), code: bearerCode(changes...), kids: []uint16{vectorHeader(changes).Kid},

@@ -25,7 +25,7 @@ type explainCmd struct {
 type explanation struct {
 	Verdict  gate.Verdict `json:"verdict"`
 	Reason   gate.Reason  `json:"reason"`
-	Entrance gate.Reason  `json:"entrance,omitempty"` // with exit-late: what an entrance would have said
+	Entrance gate.Reason  `json:"entrance,omitempty"` // with exit-late: what an entrance would have said; with ok: passback, where it is only noted
 	Rider    string       `json:"rider"`
 	Guard    string       `json:"guard"`
 	At       time.Time    `json:"at"`
@@ -86,12 +86,15 @@ func printExplanation(d gate.Decision, lang gate.Language) {
 	}
 	fmt.Printf("%s: %s. %s\n", verdicts[d.Verdict].In(lang), d.Reason, d.Reason.Guard().In(lang))
 	if d.Entrance != "" {
-		fmt.Printf("%s: %s. %s\n", atEntrance.In(lang), d.Entrance, d.Entrance.Guard().In(lang))
+		fmt.Printf("%s: %s. %s\n", besides[d.Reason].In(lang), d.Entrance, d.Entrance.Guard().In(lang))
 	}
 }
 
-// atEntrance leads in what an entrance would have said.
-var atEntrance = gate.Text{ZH: "若是进门", EN: "an entrance would have said"}
+// besides leads in the other reason of an admission.
+var besides = map[gate.Reason]gate.Text{
+	gate.ExitLate: {ZH: "若是进门", EN: "an entrance would have said"},
+	gate.OK:       {ZH: "记录中注明", EN: "noted in the record"},
+}
 
 // lane finds the lane that the code is held to.
 func (cmd *explainCmd) lane(cfg *Config) (gate.Lane, error) {

@@ -63,11 +63,13 @@ func judge(v verifytest.Vector, code string) gate.Reason {
 		return gate.UnknownKey
 	case !p.IssuerSigned(v.Keys[p.Kid]):
 		return gate.BadSignature
+	case p.Type == pass.Bearer && v.Source == gate.FromPresent:
+		return gate.Unsupported
 	case p.Type == pass.Bearer:
 		return gate.OK
 	case pass.CheckKey(p.Holder) != nil:
 		return gate.WeakKey
-	case !p.HolderSigned(v.Site, v.Tag) && !p.HolderSigned(v.Site, 0):
+	case !p.HolderSigned(v.Site, v.Tag) && (v.Source == gate.FromPresent || !p.HolderSigned(v.Site, 0)):
 		return gate.BadHolderSignature
 	}
 	return gate.OK

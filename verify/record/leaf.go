@@ -33,7 +33,7 @@ type Leaf struct {
 	Kind     string  `json:"kind"`               // access, door, system or command
 	Verdict  string  `json:"verdict,omitempty"`  // access: the verdict and its reason
 	Reason   string  `json:"reason,omitempty"`   //
-	Entrance string  `json:"entrance,omitempty"` // what an entrance would have said, with exit-late
+	Entrance string  `json:"entrance,omitempty"` // what a stricter lane would have said: with exit-late, and passback with ok
 	Source   string  `json:"source,omitempty"`   // scanner, present, button, command or cli
 	Ref      string  `json:"ref,omitempty"`      // id of the command or presentation, uid of the caller
 	Fresh    int64   `json:"fresh"`              // age of the list in seconds; -1: no list

@@ -18,6 +18,8 @@ type Vector struct {
 	Site      uint32
 	Tag       uint16
 	Clock     gate.ClockState
+	Door      gate.Reason       // with which the door refuses; empty: it can open
+	Source    gate.Source       // of every code
 	Keys      map[uint16][]byte // by kid: public keys
 	Documents []VectorDocument  // held before the first scan
 	Scans     []VectorScan
@@ -36,6 +38,7 @@ type VectorScan struct {
 	At        int64  // unix seconds
 	Lane      gate.Lane
 	Want      gate.Reason
+	Entrance  gate.Reason // what stands in the record beside Want; empty: nothing
 	Code      string
 	Documents []VectorDocument // that come after the scan before
 }
@@ -43,7 +46,7 @@ type VectorScan struct {
 // ReadVector reads a file, and refuses all that the README does not describe: a
 // runner that skips what it does not know passes for the wrong reason.
 func ReadVector(text string) (Vector, error) {
-	v := Vector{Clock: gate.ClockSynced, Keys: map[uint16][]byte{}}
+	v := Vector{Clock: gate.ClockSynced, Source: gate.FromScanner, Keys: map[uint16][]byte{}}
 	head, body, ok := strings.Cut(text, "\n\n")
 	if !ok || !strings.HasSuffix(body, "\n") {
 		return v, errors.New("not headers, an empty line and the codes")
@@ -78,7 +81,7 @@ func (v *Vector) header(all *VectorScan, name, value string) (err error) {
 	switch name {
 	case "about":
 	case "expect":
-		all.Want, err = expectation(value)
+		all.Want, all.Entrance, err = expectation(value)
 	case "time":
 		all.At, err = strconv.ParseInt(value, 10, 54)
 	case "lane":
@@ -91,6 +94,16 @@ func (v *Vector) header(all *VectorScan, name, value string) (err error) {
 		v.Clock = gate.ClockState(value)
 		if !slices.Contains([]gate.ClockState{gate.ClockSynced, gate.ClockRTC, gate.ClockFloor, gate.ClockLost}, v.Clock) {
 			err = errors.New("no such state of the clock")
+		}
+	case "door":
+		v.Door = gate.Reason(value)
+		if !slices.Contains([]gate.Reason{gate.Lockdown, gate.Interlock, gate.DoorFault, gate.NotReady}, v.Door) {
+			err = errors.New("no such state of the door")
+		}
+	case "source":
+		v.Source = gate.Source(value)
+		if v.Source != gate.FromScanner && v.Source != gate.FromPresent {
+			err = errors.New("no source of codes")
 		}
 	case "document", "refused":
 		v.Documents = append(v.Documents, VectorDocument{value, name == "refused"})
@@ -156,20 +169,24 @@ func scanLine(value string) (s VectorScan, err error) {
 	var errs [4]error
 	s.At, errs[0] = strconv.ParseInt(f[0], 10, 54)
 	s.Lane, errs[1] = vectorLane(f[1])
-	s.Want, errs[2] = expectation(f[2])
+	s.Want, s.Entrance, errs[2] = expectation(f[2])
 	s.Code, errs[3] = literal(f[3])
 	return s, errors.Join(errs[:]...)
 }
 
-// expectation is open, for the reason ok, or the wire word of another reason.
-func expectation(word string) (gate.Reason, error) {
-	r := gate.Reason(word)
+// expectation is open, for the reason ok, or the wire word of another reason;
+// behind a slash what an entrance would have said, which exit-late always has.
+func expectation(value string) (want, entrance gate.Reason, err error) {
+	word, behind, slash := strings.Cut(value, "/")
+	want, entrance = gate.Reason(word), gate.Reason(behind)
 	if word == "open" {
-		r = gate.OK
-	} else if word == "ok" || !slices.Contains(gate.Reasons(), r) {
-		return "", errors.New("no such expectation")
+		want = gate.OK
 	}
-	return r, nil
+	known := func(r gate.Reason) bool { return slices.Contains(gate.Reasons(), r) }
+	if word == "ok" || !known(want) || slash != known(entrance) || want == gate.ExitLate && !slash {
+		err = errors.New("no such expectation")
+	}
+	return want, entrance, err
 }
 
 // vectorLane is a lane whose name says its direction: in, out, both, or such a

@@ -27,6 +27,14 @@ func TestVectorsAreRead(t *testing.T) {
 	if err != nil || !v.Sequence || len(v.Scans) != 2 || v.Scans[0].Code != "A B" {
 		t.Fatalf("%+v, %v", v, err)
 	}
+	v, err = verifytest.ReadVector(strings.Replace(goodVector, "expect: open\n", "expect: exit-late/expired\ndoor: interlock\nsource: present\n", 1))
+	if err != nil || v.Scans[0].Want != gate.ExitLate || v.Scans[0].Entrance != gate.Expired || v.Door != gate.Interlock || v.Source != gate.FromPresent {
+		t.Fatalf("%+v, %v", v, err)
+	}
+	v, err = verifytest.ReadVector(goodSequence)
+	if err != nil || v.Source != gate.FromScanner || v.Door != "" {
+		t.Fatalf("%+v, %v", v, err)
+	}
 	last := v.Scans[1]
 	if last.At != 2 || last.Lane.Name != "in-2" || last.Lane.Direction != gate.In || last.Want != gate.UsedUp || len(last.Documents) != 1 {
 		t.Fatalf("%+v", last)
@@ -39,6 +47,11 @@ func TestVectorsThatAreNoneAreRefused(t *testing.T) {
 	scans := func(old, text string) string { return strings.Replace(goodSequence, old, text, 1) }
 	for name, text := range map[string]string{
 		"unknown expectation":         edit("open", "opened"),
+		"an exit without its cause":   edit("open", "exit-late"),
+		"a cause that is none":        edit("open", "exit-late/late"),
+		"nothing behind a slash":      edit("open", "open/"),
+		"a door that is none":         edit("tag: 1", "tag: 1\ndoor: open"),
+		"a source that is none":       edit("tag: 1", "tag: 1\nsource: cli"),
 		"ok for open":                 edit("open", "ok"),
 		"unknown name":                edit("lane", "door"),
 		"a name twice":                edit("tag: 1", "tag: 1\ntag: 2"),
