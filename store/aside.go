@@ -33,7 +33,7 @@ func SetAside(dir string, at time.Time) (name string, err error) {
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	name = fmt.Sprintf("%s.bad-%s", fileName, at.UTC().Format("20060102T150405.000Z"))
 	for _, suffix := range []string{"-wal", "-shm", ""} { // the name that Open looks for goes last
-		err := os.Rename(filepath.Join(dir, fileName+suffix), filepath.Join(dir, name+suffix))
+		err := rename(filepath.Join(dir, fileName+suffix), filepath.Join(dir, name+suffix))
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return "", fmt.Errorf("set database aside: %w", err)
 		}

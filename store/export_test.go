@@ -1,5 +1,22 @@
 package store
 
+import "os"
+
+// Names hears of what is done to files and names past SQLite.
+type Names interface {
+	Rename(from, to string)
+	Sync(path string)
+	SyncDir()
+}
+
+// ListenToNames tells n before each of them, until stop is called.
+func ListenToNames(n Names) (stop func()) {
+	rename = func(from, to string) error { n.Rename(from, to); return os.Rename(from, to) }
+	syncFile = func(f *os.File) error { n.Sync(f.Name()); return f.Sync() }
+	syncDir = func(dir string) error { n.SyncDir(); return syncNames(dir) }
+	return func() { rename, syncFile, syncDir = os.Rename, (*os.File).Sync, syncNames }
+}
+
 // OpenWith is Open with one parameter of the writing connection changed.
 func OpenWith(o Options, key, value string) (*Store, error) {
 	params := writing()

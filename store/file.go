@@ -105,7 +105,7 @@ func peek(path string) error {
 func known(path string, id, version int) error {
 	switch {
 	case id != applicationID:
-		return fmt.Errorf("%s is not a database of gated: move it away", path)
+		return fmt.Errorf("%s is not a database of gated: %w", path, ErrDamaged)
 	case version > len(migrations):
 		return fmt.Errorf("%s has schema %d, this gated knows %d: install the version that wrote it: %w", path, version, len(migrations), ErrNewer)
 	}
@@ -172,10 +172,10 @@ func create(o Options) error {
 	if err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
-	if err := errors.Join(fill(path, o), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(fill(path, o), syncFile(f), f.Close()); err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
-	if err := os.Rename(path, filepath.Join(o.Dir, fileName)); err != nil {
+	if err := rename(path, filepath.Join(o.Dir, fileName)); err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
 	if err := syncDir(o.Dir); err != nil {
@@ -184,8 +184,16 @@ func create(o Options) error {
 	return nil
 }
 
-// syncDir puts the names in a directory on stable storage.
-func syncDir(dir string) error {
+// What is done to files and names past SQLite. Variables, so that a test can cut
+// the power between any two of them.
+var (
+	rename   = os.Rename
+	syncFile = (*os.File).Sync
+	syncDir  = syncNames
+)
+
+// syncNames puts the names in a directory on stable storage.
+func syncNames(dir string) error {
 	d, err := os.Open(dir) //nolint:gosec // our own state directory
 	if err != nil {
 		return fmt.Errorf("open state directory: %w", err)

@@ -163,9 +163,13 @@ func atRest(path string) bool {
 func (s *Store) load(ctx context.Context, whose *Options) error {
 	var site uint32
 	var id string
-	const query = `SELECT (SELECT value FROM meta WHERE name = 'log'), (SELECT value FROM meta WHERE name = 'site'),
-		(SELECT value FROM meta WHERE name = 'gate'), (SELECT value FROM meta WHERE name = 'starts')`
-	if err := s.readers.QueryRowContext(ctx, query).Scan(&s.log, &site, &id, &s.start); err != nil {
+	const query = `SELECT l.value, s.value, g.value, n.value FROM meta l, meta s, meta g, meta n
+		WHERE l.name = 'log' AND s.name = 'site' AND g.name = 'gate' AND n.name = 'starts'`
+	err := s.readers.QueryRowContext(ctx, query).Scan(&s.log, &site, &id, &s.start)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = fmt.Errorf("it does not say: %w", ErrDamaged) // a disk that lies has kept half of its making
+	}
+	if err != nil {
 		return fmt.Errorf("read whose it is: %w", err)
 	}
 	if whose != nil && (site != whose.Site || id != whose.Gate) {

@@ -176,7 +176,11 @@ func (r treeReader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 func (r treeReader) hash(level int, n int64) (tlog.Hash, error) {
 	if level == 0 {
 		var leaf []byte
-		if err := r.db.QueryRowContext(r.ctx, "SELECT leaf FROM journal WHERE seq = ?", n).Scan(&leaf); err != nil {
+		err := r.db.QueryRowContext(r.ctx, "SELECT leaf FROM journal WHERE seq = ?", n).Scan(&leaf)
+		if errors.Is(err, sql.ErrNoRows) {
+			err = ErrBroken
+		}
+		if err != nil {
 			return tlog.Hash{}, fmt.Errorf("read leaf %d: %w", n, err)
 		}
 		return record.Hash(leaf), nil
