@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"crypto/rand"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,6 +22,7 @@ type Cable struct {
 	path   string
 	master *os.File // nil while pulled
 	slave  *os.File // keeps the line alive while nobody has the port open
+	module *GM65    // at its far end; nil: the test alone
 }
 
 // NewCable is a cable that is plugged in. The test's end pulls it. Where no
@@ -43,10 +45,11 @@ func (c *Cable) Plug() {
 	if c.master != nil {
 		c.t.Fatal("plug cable: it is plugged in")
 	}
-	var err error
-	if c.master, c.slave, err = pty.Open(); err != nil {
+	master, slave, err := pty.Open()
+	if err != nil {
 		Missing(c.t, "pty", err)
 	}
+	c.master, c.slave = pollable(c.t, master), slave
 	raw(c.t, c.slave)
 	next := c.path + "." + rand.Text()
 	if err := os.Symlink(c.slave.Name(), next); err != nil {
@@ -54,6 +57,9 @@ func (c *Cable) Plug() {
 	}
 	if err := os.Rename(next, c.path); err != nil {
 		c.t.Fatal(err)
+	}
+	if c.module != nil {
+		c.module.power(c.master)
 	}
 }
 
@@ -74,6 +80,9 @@ func (c *Cable) Pull() {
 		}
 	}
 	c.master = nil
+	if c.module != nil {
+		c.module.reader.Wait()
+	}
 }
 
 // Send puts bytes on the line. Unlike the rest it may be called by a goroutine
@@ -93,6 +102,20 @@ func Missing(t testing.TB, part string, err error) {
 		t.Fatalf("no %s here, and GATED_MUST_RUN wants it: %v", part, err)
 	}
 	t.Skipf("no %s here: %v", part, err)
+}
+
+// pollable is f anew in a form in which closing it ends a read in flight; the
+// library opens it in the other.
+func pollable(t testing.TB, f *os.File) *os.File {
+	t.Helper()
+	fd, err := unix.Dup(int(f.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(unix.SetNonblock(fd, true), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return os.NewFile(uintptr(fd), f.Name()) //nolint:gosec // a descriptor is not negative
 }
 
 // raw switches echo and line editing off, so that what is sent while nobody

@@ -18,9 +18,9 @@ type Reader interface {
 }
 
 // TestScanner is the suite that each kind of scanner on a serial line passes.
-// It gets a way to make one for a device, which says with up whether codes that
-// are shown now will be read.
-func TestScanner(t *testing.T, open func(t *testing.T, device string) (r Reader, up func() bool)) {
+// It gets a way to make one for the end of a cable, which says with up whether
+// codes that are shown now will be read.
+func TestScanner(t *testing.T, open func(t *testing.T, c *Cable) (r Reader, up func() bool)) {
 	t.Run("hands 2,000 codes on once each, however noisy the line is and however they are cut", func(t *testing.T) {
 		testStream(t, open, 2000)
 	})
@@ -38,7 +38,7 @@ func TestScanner(t *testing.T, open func(t *testing.T, device string) (r Reader,
 	t.Run("waits for a port that is missing", func(t *testing.T) {
 		c, rnd := NewCable(t), random(t)
 		c.Pull()
-		r, up := open(t, c.Path())
+		r, up := open(t, c)
 		l := start(t, r)
 		if up() {
 			t.Error("a scanner without a port is up")
@@ -70,60 +70,37 @@ func Noise(rnd *rand.Rand) string {
 	}[rnd.IntN(13)]
 }
 
-func testStream(t *testing.T, open func(*testing.T, string) (Reader, func() bool), n int) {
+func testStream(t *testing.T, open func(*testing.T, *Cable) (Reader, func() bool), n int) {
 	c, rnd := NewCable(t), random(t)
-	l := listen(t, c, open)
-	var sure, doubtful []string
-	sent := make(chan struct{})
-	go func() {
-		defer close(sent)
-		defer l.send("the end")
-		for len(sure) < n {
-			code := Code(rnd)
-			end := []string{"\r", "\n", "\r\n", "\t", "\x03"}[rnd.IntN(5)]
-			// On a loaded machine the sender may be stopped within a code for
-			// so long that the silence ends it, as it should.
-			if l.sendCut(rnd, Noise(rnd)+code+end) < 60*time.Millisecond {
-				sure = append(sure, code)
-			} else {
-				doubtful = append(doubtful, code)
-			}
-		}
-	}()
-	got := l.until("the end")
-	<-sent
-	got = slices.DeleteFunc(got, func(code string) bool {
-		return slices.ContainsFunc(doubtful, func(d string) bool { return strings.Contains(d, code) })
-	})
-	if len(doubtful) > n/10 {
-		t.Errorf("%d codes were sent too slowly to be sure of", len(doubtful))
-	}
-	for i := range max(len(got), len(sure)) {
-		if i >= len(got) || i >= len(sure) || got[i] != sure[i] {
-			t.Fatalf("got %d codes for %d; they differ from the one numbered %d", len(got), len(sure), i)
-		}
-	}
+	listen(t, c, open).stream(rnd, n)
 }
 
-func testPulled(t *testing.T, open func(*testing.T, string) (Reader, func() bool), times int) {
+func testPulled(t *testing.T, open func(*testing.T, *Cable) (Reader, func() bool), times int) {
+	Storm(t, open, 10*times, times)
+}
+
+// Storm sends that many codes over a noisy line whose cable is pulled in mid-code
+// that many times, at even distances, and wants each code once and in order. The
+// code that was cut off is shown again, as a rider would.
+func Storm(t *testing.T, open func(*testing.T, *Cable) (Reader, func() bool), codes, pulls int) {
 	c, rnd := NewCable(t), random(t)
-	r, up := open(t, c.Path())
+	r, up := open(t, c)
 	l := start(t, r)
 	l.cable = c
-	for range times {
+	var again []string
+	for range pulls {
 		Eventually(t, "the scanner is up", up)
-		code, half := Code(rnd), Code(rnd)[:50]
-		l.send(code + "\r\n")
-		l.wants(code)
-		l.halves = append(l.halves, half)
-		l.send(half)
+		l.stream(rnd, codes/pulls, again...)
+		code := Code(rnd)
+		half := code[:1+rnd.IntN(len(code)-1)]
+		again, l.halves = []string{code}, append(l.halves, half)
+		l.sendCut(rnd, Noise(rnd)+half)
 		c.Pull()
 		Eventually(t, "the scanner notices that it is gone", func() bool { return !up() })
 		c.Plug()
 	}
 	Eventually(t, "the scanner is up", up)
-	l.send("the end\r")
-	l.wants("the end")
+	l.stream(rnd, 1, again...)
 }
 
 // listener is a scanner at work and what came from it.
@@ -156,8 +133,8 @@ func start(t *testing.T, r Reader) *listener {
 
 // listen starts a scanner on a cable that is plugged in and waits until it is
 // up.
-func listen(t *testing.T, c *Cable, open func(*testing.T, string) (Reader, func() bool)) *listener {
-	r, up := open(t, c.Path())
+func listen(t *testing.T, c *Cable, open func(*testing.T, *Cable) (Reader, func() bool)) *listener {
+	r, up := open(t, c)
 	l := start(t, r)
 	l.cable = c
 	Eventually(t, "the scanner is up", up)
@@ -175,6 +152,45 @@ func (l *listener) sendCut(rnd *rand.Rand, text string) time.Duration {
 		text = text[n:]
 	}
 	return time.Since(began)
+}
+
+// stream sends the codes first, and then codes of its own until n are sure to
+// have been sent fast enough, and wants each of them once and in order.
+func (l *listener) stream(rnd *rand.Rand, n int, first ...string) {
+	l.t.Helper()
+	var sure, doubtful []string
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		defer l.send("the end")
+		for len(sure) < n {
+			code := Code(rnd)
+			if len(first) > 0 {
+				code, first = first[0], nil
+			}
+			end := []string{"\r", "\n", "\r\n", "\t", "\x03"}[rnd.IntN(5)]
+			// On a loaded machine the sender may be stopped within a code for
+			// so long that the silence ends it, as it should.
+			if l.sendCut(rnd, Noise(rnd)+code+end) < 60*time.Millisecond {
+				sure = append(sure, code)
+			} else {
+				doubtful = append(doubtful, code)
+			}
+		}
+	}()
+	got := l.until("the end")
+	<-sent
+	got = slices.DeleteFunc(got, func(code string) bool {
+		return slices.ContainsFunc(doubtful, func(d string) bool { return strings.Contains(d, code) })
+	})
+	if len(doubtful) > 10+n/10 {
+		l.t.Errorf("%d codes were sent too slowly to be sure of", len(doubtful))
+	}
+	for i := range max(len(got), len(sure)) {
+		if i >= len(got) || i >= len(sure) || got[i] != sure[i] {
+			l.t.Fatalf("got %d codes for %d; they differ from the one numbered %d", len(got), len(sure), i)
+		}
+	}
 }
 
 // next is the next code, halves aside.

@@ -16,7 +16,8 @@ var speeds = []int{
 }
 
 // parseBaud is the list of speeds to try in turn. One number is itself. "auto",
-// or nothing, is 9600, at which modules leave the factory, and then 115200.
+// or nothing, is 9600, at which modules leave the factory, and then 115200, to
+// which a module is brought that can be asked.
 func parseBaud(text string) ([]int, error) {
 	if text == "" || text == "auto" {
 		return []int{9600, 115200}, nil
@@ -25,8 +26,12 @@ func parseBaud(text string) ([]int, error) {
 	if err == nil && slices.Contains(speeds, n) && strconv.Itoa(n) == text {
 		return []int{n}, nil
 	}
-	allowed := strings.Trim(strings.ReplaceAll(fmt.Sprint(speeds), " ", ", "), "[]")
-	return nil, fmt.Errorf("read baud %q: a serial port cannot do that; write \"auto\" or one of %s", text, allowed)
+	return nil, fmt.Errorf("read baud %q: a serial port cannot do that; write \"auto\" or one of %s", text, list(speeds))
+}
+
+// list is speeds for a person.
+func list(speeds []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(speeds), " ", ", "), "[]")
 }
 
 const (
@@ -42,7 +47,7 @@ const (
 
 // autobaud judges one opening of a port at one of several speeds.
 //
-// This is all that "auto" does: it listens. Nothing is asked of the module, so
+// With a module that cannot be asked, "auto" listens. Nothing is asked of the module, so
 // a speed is found wrong only when somebody has shown a code and garbage came,
 // and that code is lost.
 type autobaud struct {

@@ -36,7 +36,8 @@ type Frame struct {
 // dropped. Nothing else is touched: a control character in mid-frame stays, as
 // a code that needs repair is another code.
 //
-// How the bytes are cut into pieces makes no difference.
+// How the bytes are cut into pieces makes no difference. A reply is kept for
+// [Framer.Reply], and is never part of a code.
 type Framer struct {
 	buf     [maxFrame]byte
 	n       int       // bytes of the frame begun
@@ -46,6 +47,10 @@ type Framer struct {
 	because Count     // and counted as this
 	last    time.Time // when the newest byte arrived
 	counts  Counts
+
+	reply  [6 + maxReply]byte // the reply begun, from its header on
+	got    int                // bytes of it
+	answer []byte             // the newest whole reply that nobody has taken
 }
 
 // Feed takes the bytes b, which arrived at the time at, and returns the frames
@@ -90,11 +95,24 @@ func (f *Framer) Skip(at time.Time, b []byte) {
 	f.because = BeforeOpening
 }
 
+// Ignore counts n bytes that somebody else read from the port before it was
+// ours.
+func (f *Framer) Ignore(n int) { f.add(BeforeOpening, n) }
+
 // Reset drops the frame begun, because the port is gone and its rest will
 // never come.
 func (f *Framer) Reset() {
 	f.add(Partial, f.n+f.head)
 	f.n, f.head, f.owed, f.skip = 0, 0, 0, false
+}
+
+// Reply is the newest whole reply of a module since Reply was last called,
+// header and checksum included, or nil. Whether the checksum is right is for
+// whoever asked to say. The caller owns it.
+func (f *Framer) Reply() []byte {
+	r := f.answer
+	f.answer = nil
+	return r
 }
 
 // Counts is what became of every byte so far.
@@ -108,8 +126,7 @@ func (f *Framer) Pending() int { return f.n + f.head }
 func (f *Framer) step(c byte) bool {
 	switch {
 	case f.owed > 0:
-		f.owed--
-		f.counts[ModuleReply]++
+		f.owe(c)
 	case f.skip && !terminator(c):
 		f.counts[f.because]++
 	case f.n == 0 && !f.skip && f.between(c):
@@ -134,6 +151,7 @@ func (f *Framer) between(c byte) bool {
 	case f.head == 3 && c >= 1 && c <= maxReply:
 		f.counts[ModuleReply] += 4
 		f.head, f.owed = 0, int(c)+2 // the body and two bytes of checksum
+		f.got = copy(f.reply[:], []byte{0x02, 0x00, 0x00, c})
 		return true
 	case f.head == 0 && c == 0x02, (f.head == 1 || f.head == 2) && c == 0x00:
 		f.head++
@@ -152,6 +170,17 @@ func (f *Framer) between(c byte) bool {
 		f.counts[Noise]++
 	}
 	return true
+}
+
+// owe takes a byte of a reply.
+func (f *Framer) owe(c byte) {
+	f.counts[ModuleReply]++
+	f.reply[f.got] = c
+	f.got++
+	f.owed--
+	if f.owed == 0 {
+		f.answer = append([]byte(nil), f.reply[:f.got]...)
+	}
 }
 
 // end closes the frame begun and appends it to frames if it is one to hand on.

@@ -161,6 +161,9 @@ func FuzzFramer(f *testing.F) {
 		if !slices.Equal(want, got) || whole.Counts() != pieces.Counts() {
 			t.Fatalf("whole %q %v\nin pieces %q %v", want, whole.Counts(), got, pieces.Counts())
 		}
+		if a, b := whole.Reply(), pieces.Reply(); !bytes.Equal(a, b) {
+			t.Fatalf("whole the reply % x\nin pieces % x", a, b)
+		}
 		for _, code := range got {
 			if code == "" || len(code) > 512 || strings.ContainsAny(code, "\r\n\t\x03") {
 				t.Errorf("frame %q", code)

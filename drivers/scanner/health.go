@@ -1,5 +1,7 @@
 package scanner
 
+import "time"
+
 // Count names one of the things that a scanner counts.
 type Count int
 
@@ -20,6 +22,8 @@ const (
 	BeforeOpening              // bytes that lay in the port before it was ours
 	Late                       // codes not handed on within two seconds: the lane was busy
 	Openings                   // how often the port was opened
+	SetupCodes                 // codes of the kind that changes a scanner's settings
+	Drifts                     // how often the module's settings had changed by themselves
 	numCounts
 )
 
@@ -27,6 +31,7 @@ const (
 var names = [numCounts]string{
 	"codes", "bytes", "terminators", "no-terminator", "noise", "no-read", "module-reply",
 	"aim-prefix", "too-long", "partial", "before-opening", "late", "openings",
+	"setup-codes", "drifts",
 }
 
 // String is the count's name on the command line and in JSON.
@@ -38,11 +43,20 @@ type Counts [numCounts]uint64
 // Health is what a technician asks of a scanner. It is a copy: the caller owns
 // it.
 type Health struct {
-	Up       bool              `json:"up"`     // the port is open, and codes shown now are read
-	Device   string            `json:"device"` // as configured
-	Baud     int               `json:"baud"`   // in use, or last tried; 0 before the first opening
-	Error    string            `json:"error"`  // while not up: what happened, what it means, what to do
+	Up       bool              `json:"up"`               // the port is open, and codes shown now are read
+	Device   string            `json:"device"`           // as configured
+	Baud     int               `json:"baud"`             // in use, or last tried; 0 before the first opening
+	Error    string            `json:"error"`            // while not up: what happened, what it means, what to do
+	Module   *Module           `json:"module,omitempty"` // nil: the profile asks nothing of the module
 	Counters map[string]uint64 `json:"counters"`
+}
+
+// Module is what is known of a scanner that can be asked.
+type Module struct {
+	Model   string    `json:"model"`   // in its own numbers; empty: it has never answered
+	Checked time.Time `json:"checked"` // when all settings were last read back and right; zero: never
+	Fault   string    `json:"fault"`   // what is wrong now, what it means, what to do; empty: nothing
+	Drift   string    `json:"drift"`   // which settings had changed when that was last found; empty: never
 }
 
 // table is c by name.

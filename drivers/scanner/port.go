@@ -18,15 +18,18 @@ import (
 // hold Close for ever.
 const tick = 100 * time.Millisecond
 
-// port is a serial port that no other program of good manners shares.
+// port is a serial port that is ours alone.
 type port struct {
 	*serial.Port
 	lock int // a second descriptor of the same device, which holds the flock
 }
 
-// openPort opens the port for us alone. A device that is a symbolic link is
-// resolved once, so that what is locked is what is opened.
-func openPort(device string, baud int) (io.ReadWriteCloser, error) {
+// OpenPort opens a serial port for us alone: who asks for the lock is refused,
+// and so is any further opening by a user other than root. A device that is a
+// symbolic link is resolved once, so that what is locked is what is opened. A
+// read waits a tenth of a second at most, and says io.EOF after a silence as
+// well as after a loss. Close is for the goroutine that reads.
+func OpenPort(device string, baud int) (io.ReadWriteCloser, error) {
 	path, err := filepath.EvalSymlinks(device)
 	if err != nil {
 		return nil, err
@@ -41,12 +44,16 @@ func openPort(device string, baud int) (io.ReadWriteCloser, error) {
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(lock))
 	}
+	// Programs that know no lock are kept out by the kernel. A device that
+	// cannot do that has the lock all the same.
+	_ = unix.IoctlSetInt(lock, unix.TIOCEXCL, 0)
 	return &port{Port: p, lock: lock}, nil
 }
 
 // Close closes the port and lets go of the lock. Only the goroutine that reads
 // may call it: tarm's Close waits for a read in flight.
 func (p *port) Close() error {
+	_ = unix.IoctlSetInt(p.lock, unix.TIOCNXCL, 0) // somebody else may hold the device open, and then it would stay
 	return errors.Join(p.Port.Close(), unix.Close(p.lock))
 }
 
@@ -57,6 +64,9 @@ var errHeld = errors.New("another program has the port")
 // with anybody, and change their settings.
 func lockPort(path string) (int, error) {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.EBUSY) {
+		return -1, fmt.Errorf("%w%s", errHeld, holder(path))
+	}
 	if err != nil {
 		return -1, &os.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -65,16 +75,16 @@ func lockPort(path string) (int, error) {
 		return fd, nil
 	}
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		err = fmt.Errorf("%w%s", errHeld, holder(fd))
+		err = fmt.Errorf("%w%s", errHeld, holder(path))
 	}
 	return -1, errors.Join(err, unix.Close(fd))
 }
 
-// holder names the process that has the lock on the file behind fd, as far as
-// the kernel lets us see it: " (process 123, minicom)", or nothing.
-func holder(fd int) string {
+// holder names the process that has the lock on a device, as far as the kernel
+// lets us see it: " (process 123, minicom)", or nothing.
+func holder(path string) string {
 	var st unix.Stat_t
-	if unix.Fstat(fd, &st) != nil {
+	if unix.Stat(path, &st) != nil {
 		return ""
 	}
 	locks, err := os.ReadFile("/proc/locks")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -13,14 +14,11 @@ type Config struct {
 	Kind    string       // "serial", which is also meant by nothing
 	Device  string       // path of the port, best one of /dev/serial/by-path: it is opened anew by this name
 	Baud    string       // "auto", which is also meant by nothing, or a speed in bits a second
-	Profile string       // the module's make: "plain", which is also meant by nothing, sends codes and is asked nothing
+	Profile string       // the module's make: "gm65", or "plain", which is also meant by nothing: sends codes and is asked nothing
 	Log     *slog.Logger // nil: silent
 }
 
-var (
-	kinds    = []string{"serial"}
-	profiles = []string{"plain"}
-)
+var kinds = []string{"serial"}
 
 // Check says what is wrong with the configuration and what is allowed instead,
 // or nil. It opens nothing.
@@ -28,13 +26,16 @@ func Check(c Config) error {
 	if err := known("kind", c.Kind, kinds); err != nil {
 		return err
 	}
-	if err := known("profile", c.Profile, profiles); err != nil {
+	if err := known("profile", c.Profile, slices.Sorted(maps.Keys(profiles))); err != nil {
 		return err
 	}
 	if c.Device == "" {
 		return errors.New("read device: it is empty; name the scanner's port, best one of /dev/serial/by-path")
 	}
-	_, err := parseBaud(c.Baud)
+	bauds, err := parseBaud(c.Baud)
+	if p := profiles[c.Profile]; err == nil && p != nil && len(bauds) == 1 && !slices.Contains(p.speeds(), bauds[0]) {
+		return fmt.Errorf("read baud %q: a module of profile %q cannot do that; write \"auto\" or one of %s", c.Baud, c.Profile, list(p.speeds()))
+	}
 	return err
 }
 
@@ -52,7 +53,10 @@ func New(c Config) (*Serial, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Serial{device: c.Device, bauds: bauds, log: c.Log, open: openPort}
+	s := &Serial{
+		device: c.Device, bauds: bauds, profile: profiles[c.Profile], want: bauds[len(bauds)-1],
+		log: c.Log, open: OpenPort, every: readBack, again: again,
+	}
 	s.fault = c.Device + " is not open yet."
 	return s, nil
 }

@@ -33,19 +33,30 @@ const (
 // Serial is a scanner on a serial port: a UART, a USB converter, a module that
 // is a USB serial device itself, or a pseudo-terminal.
 type Serial struct {
-	device string
-	bauds  []int // tried in turn
-	log    *slog.Logger
-	open   func(device string, baud int) (io.ReadWriteCloser, error)
+	device  string
+	bauds   []int           // listened at in turn, while no module answers
+	profile profile         // nil: nobody is asked
+	want    int             // the speed that a module which answers is brought to
+	every   time.Duration   // between two times that a module is asked
+	again   []time.Duration // until one that does not answer is looked for again
+	log     *slog.Logger
+	open    func(device string, baud int) (io.ReadWriteCloser, error)
 
 	// Owned by Run.
 	framer Framer
-	turn   int // which of bauds is in use
+	turn   int       // which of bauds is in use
+	tamed  bool      // the module has had the profile's settings since the start
+	known  int       // the speed at which the module last answered; 0: never
+	misses int       // how often in a row nobody answered
+	next   time.Time // when the module is asked again
 
 	mu       sync.Mutex // guards what Health tells
 	up       bool
 	baud     int
 	fault    string
+	module   Module
+	setups   uint64
+	drifts   uint64
 	openings uint64
 	late     uint64
 	counts   Counts // the framer's, as of the last read
@@ -70,6 +81,9 @@ func (s *Serial) Run(ctx context.Context, out chan<- gate.Scan) error {
 			s.turn = (s.turn + 1) % len(s.bauds)
 			continue
 		}
+		if errors.Is(err, errSilent) {
+			continue
+		}
 		if wasUp {
 			wait = soonest
 		}
@@ -90,74 +104,13 @@ func (s *Serial) Health() Health {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.counts
-	c[Openings], c[Late] = s.openings, s.late
-	return Health{Up: s.up, Device: s.device, Baud: s.baud, Error: s.fault, Counters: c.table()}
-}
-
-// session opens the port and reads it until it is lost or ctx ends. It says
-// whether the port ever was up.
-func (s *Serial) session(ctx context.Context, out chan<- gate.Scan) (wasUp bool, err error) {
-	baud := s.bauds[s.turn]
-	s.mu.Lock()
-	s.baud = baud
-	s.mu.Unlock()
-	p, err := s.open(s.device, baud)
-	if err != nil {
-		return false, err
+	c[Openings], c[Late], c[SetupCodes], c[Drifts] = s.openings, s.late, s.setups, s.drifts
+	h := Health{Up: s.up, Device: s.device, Baud: s.baud, Error: s.fault, Counters: c.table()}
+	if s.profile != nil {
+		m := s.module
+		h.Module = &m
 	}
-	// The descriptor goes at once: while we hold that of a lost device, the
-	// kernel gives the device that comes back another name.
-	defer func() { _ = p.Close() }()
-	defer s.drop()
-
-	speed := autobaud{single: len(s.bauds) == 1}
-	seen := time.Now()
-	settled := seen.Add(settle)
-	buf := make([]byte, 4096) // all that the kernel keeps for one line
-	for ctx.Err() == nil {
-		start := time.Now()
-		n, err := p.Read(buf)
-		now := time.Now()
-		at := arrived(seen, start, now)
-		seen = now
-		if err := alive(p, n, err); err != nil {
-			return wasUp, err
-		}
-		if now.Before(settled) {
-			s.framer.Skip(now, buf[:n])
-			continue
-		}
-		frames := s.take(at, now, buf[:n], &speed)
-		if !wasUp {
-			wasUp = true
-			s.found(baud)
-		}
-		for _, f := range frames {
-			s.deliver(ctx, out, f)
-		}
-		if n == 0 && speed.wrong() {
-			return wasUp, errSpeed
-		}
-	}
-	return wasUp, nil
-}
-
-// take gives the framer the bytes b, or the news that there were none, and
-// publishes what it counted.
-func (s *Serial) take(at, now time.Time, b []byte, speed *autobaud) []Frame {
-	before := s.framer.Counts()[Noise]
-	var frames []Frame
-	if len(b) > 0 {
-		frames = s.framer.Feed(at, b)
-	} else {
-		frames = s.framer.Tick(now)
-	}
-	counts := s.framer.Counts()
-	speed.saw(frames, counts[Noise]-before)
-	s.mu.Lock()
-	s.counts = counts
-	s.mu.Unlock()
-	return frames
+	return h
 }
 
 // alive tells silence from loss. tarm says EOF for both, and after a loss says
@@ -175,44 +128,12 @@ func alive(p io.Writer, n int, err error) error {
 	return nil
 }
 
-// arrived is when bytes came that were read by a call which began at start and
-// returned at now; seen is when the call before it returned.
-//
-// Nobody knows when bytes came that lay in the port while the lane was busy or
-// the machine stood still, so they count as old as they can be: an old code
-// must not look fresh.
-func arrived(seen, start, now time.Time) time.Time {
-	if start.Sub(seen) > brief && now.Sub(start) < brief {
-		return seen
-	}
-	if most := start.Add(tick); now.After(most) {
-		return most // the kernel lets no read wait longer
-	}
-	return now
-}
-
-// deliver sends one code, unless it grows too old meanwhile.
-func (s *Serial) deliver(ctx context.Context, out chan<- gate.Scan, f Frame) {
-	left := time.NewTimer(longest - time.Since(f.At))
-	defer left.Stop()
-	if time.Since(f.At) < longest {
-		select {
-		case out <- gate.Scan{Code: f.Code, At: f.At, Source: gate.FromScanner}:
-			return
-		case <-left.C:
-		case <-ctx.Done():
-		}
-	}
-	s.mu.Lock()
-	s.late++
-	s.mu.Unlock()
-}
-
 // found tells that the port is open and what it held is gone.
-func (s *Serial) found(baud int) {
+func (s *Serial) found() {
 	s.mu.Lock()
 	s.up, s.fault = true, ""
 	s.openings++
+	baud := s.baud
 	s.mu.Unlock()
 	s.log.Info("scanner found", "device", s.device, "baud", baud)
 }

@@ -58,10 +58,24 @@ func open(t *testing.T, device string) *scanner.Serial {
 }
 
 func TestSerialPassesTheSuite(t *testing.T) {
-	drivertest.TestScanner(t, func(t *testing.T, device string) (drivertest.Reader, func() bool) {
-		s := open(t, device)
+	t.Parallel()
+	drivertest.TestScanner(t, func(t *testing.T, c *drivertest.Cable) (drivertest.Reader, func() bool) {
+		s := open(t, c.Path())
 		return s, func() bool { return s.Health().Up }
 	})
+}
+
+// Four lanes at once: 10,000 codes and 100 pulled cables in all.
+func TestTenThousandCodesAndAHundredPulledCables(t *testing.T) {
+	for i := range 4 {
+		t.Run(fmt.Sprint("lane ", i+1), func(t *testing.T) {
+			t.Parallel()
+			drivertest.Storm(t, func(t *testing.T, c *drivertest.Cable) (drivertest.Reader, func() bool) {
+				s := open(t, c.Path())
+				return s, func() bool { return s.Health().Up }
+			}, 2500, 25)
+		})
+	}
 }
 
 // run runs s until the test ends, with nobody to take the codes.
@@ -110,6 +124,7 @@ func (c counting) Read(b []byte) (int, error) {
 }
 
 func TestALostPortIsNotReadInABusyLoop(t *testing.T) {
+	t.Parallel()
 	c := drivertest.NewCable(t)
 	s := open(t, c.Path())
 	var reads, opened atomic.Int64
@@ -146,6 +161,7 @@ func TestSilenceIsNotALoss(t *testing.T) {
 }
 
 func TestAPortThatAnotherProgramHasIsNamedAndThenTaken(t *testing.T) {
+	t.Parallel()
 	c := drivertest.NewCable(t)
 	other := exec.Command(os.Args[0])
 	other.Env = append(os.Environ(), holdPort+"="+c.Path())

@@ -13,6 +13,18 @@ var errGone = errors.New("the port is gone")
 // errSpeed says that what arrives is no text at this speed.
 var errSpeed = errors.New("what arrives is no text at this speed")
 
+// silence says what it means that a module does not answer.
+func silence(device string) string {
+	return device + ": the module does not answer. Codes are read as it sends them, but whether it obeys setup codes is not known. " +
+		"Check the wire from our TX to its RX and the profile; it is asked again by itself."
+}
+
+// obstinacy says what it means that a module does not take its settings.
+func obstinacy(device string, err error) string {
+	return fmt.Sprintf("%s: the module does not keep its settings (%v). Codes are read, but it may obey setup codes. "+
+		"Cut its power for ten seconds; if that does not help, replace it.", device, err)
+}
+
 // sentence says to a person what err means for the lane and what to do.
 func sentence(device string, err error) string {
 	what, do := fmt.Sprintf("cannot be used (%v)", err), "Name a working serial port as device"
@@ -21,6 +33,8 @@ func sentence(device string, err error) string {
 		what, do = "went away", "Plug the scanner in again and check its power"
 	case errors.Is(err, errHeld):
 		what, do = fmt.Sprintf("is taken: %v", err), "Stop that program, or name another device"
+	case errors.Is(err, errSilent):
+		what, do = "is looked at again, as its module does not answer", "Wait some seconds"
 	case errors.Is(err, errSpeed):
 		what, do = "sends bytes that are no text at this speed", "Show a code again, or write the module's speed as baud"
 	case errors.Is(err, fs.ErrNotExist):
