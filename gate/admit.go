@@ -13,6 +13,7 @@ func (c *Controller) serve(ctx context.Context, s Scan) error {
 		c.answer(s.Reply, Refused, DoorFault)
 		return nil
 	}
+	defer c.yield()
 	d := c.cfg.Judge.Judge(s, c.cfg.Lane, c.doorState())
 	if d.Verdict == Ignored {
 		c.answer(s.Reply, d.Verdict, d.Reason)
@@ -26,7 +27,7 @@ func (c *Controller) serve(ctx context.Context, s Scan) error {
 		c.cfg.Signal.Show(d)
 		return nil
 	}
-	opened, err := c.admit(ctx, r)
+	opened, err := c.admit(ctx, r, c.door.Admit)
 	if opened {
 		c.answer(s.Reply, d.Verdict, d.Reason)
 		c.cfg.Signal.Show(d)
@@ -34,26 +35,28 @@ func (c *Controller) serve(ctx context.Context, s Scan) error {
 	return err
 }
 
-// admit keeps the record of an opening and then opens. If we are being stopped
-// the record says open, and the door stays shut.
-func (c *Controller) admit(ctx context.Context, r Record) (opened bool, err error) {
-	if err := c.await(ctx, c.cfg.Journal.Commit(r)); err != nil || ctx.Err() != nil {
+// admit keeps the record of what is done, and then does it. If we are being
+// stopped the record says so, and nothing is done.
+func (c *Controller) admit(ctx context.Context, r Record, do func(now time.Time)) (done bool, err error) {
+	if err := c.await(ctx, c.commit(r)); err != nil || ctx.Err() != nil {
 		return false, err
 	}
-	c.door.Admit(time.Now())
-	err = c.move()
+	now := time.Now()
+	do(now)
+	err = c.settle(now)
 	return err == nil, err
 }
 
 // await returns when the record is on disk, or when that has taken too long and
 // the door must open all the same. A pulse that ends in the meantime ends on
-// time.
-func (c *Controller) await(ctx context.Context, receipt <-chan Receipt) error {
+// time, and the inputs are heard.
+func (c *Controller) await(ctx context.Context, receipt lateReceipt) error {
 	limit := time.NewTimer(c.cfg.Wait)
 	defer limit.Stop()
 	for {
+		var err error
 		select {
-		case r := <-receipt:
+		case r := <-receipt.c:
 			if r.Err != nil {
 				c.cfg.Log.Error("record not on disk: the door opens all the same", "lane", c.cfg.Lane.Name, "err", r.Err)
 			}
@@ -63,13 +66,30 @@ func (c *Controller) await(ctx context.Context, receipt <-chan Receipt) error {
 			c.late = append(c.late, receipt)
 			return nil
 		case <-c.timer.C:
-			if err := c.move(); err != nil {
-				return err
-			}
+			err = c.move()
+		case <-c.tick.C:
+			c.alive()
+			err = c.sense()
 		case <-ctx.Done():
 			return nil
 		}
+		if err != nil {
+			return err
+		}
 	}
+}
+
+// lateReceipt is a receipt that is waited for, and the place in its commit of the
+// record that matters.
+type lateReceipt struct {
+	c     <-chan Receipt
+	place uint64
+}
+
+// commit keeps one record, and before it what happened before it.
+func (c *Controller) commit(r Record) lateReceipt {
+	recs := append(c.takeAfter(), r)
+	return lateReceipt{c.cfg.Journal.Commit(recs...), uint64(len(recs) - 1)}
 }
 
 // oldestLate is the receipt that has been waited for the longest; nil, which
@@ -78,29 +98,35 @@ func (c *Controller) oldestLate() <-chan Receipt {
 	if len(c.late) == 0 {
 		return nil
 	}
-	return c.late[0]
+	return c.late[0].c
 }
 
 // admitLate says in a record of its own that the record r came after its door.
 func (c *Controller) admitLate(r Receipt) {
+	about := r.First + c.late[0].place
 	c.late = c.late[1:]
 	if r.Err != nil {
 		c.cfg.Log.Error("record of an opening is lost", "lane", c.cfg.Lane.Name, "err", r.Err)
 		return
 	}
 	c.keep(Record{
-		Kind: KindSystem, At: c.cfg.Moment(), Lane: c.cfg.Lane.Name, Event: LateRecord, About: &r.First,
+		Kind: KindSystem, At: c.cfg.Moment(), Lane: c.cfg.Lane.Name, Event: LateRecord, About: &about,
 		Detail: fmt.Sprintf("the disk took longer than %s; the door had opened", c.cfg.Wait),
 	})
 }
 
-// doorState is what the judgement must know.
+// doorState is what the judgement must know. If nothing stands against it the
+// door has the right to open alone, until settle finds it shut.
 func (c *Controller) doorState() DoorState {
-	if c.door.Busy() {
-		return DoorState{Refuse: DoorFault}
+	s := DoorState{Refuse: c.door.Refuse(), Opened: c.memory.Opened}
+	if s.Refuse == "" && !c.levels.Fire && !c.cfg.Airlock.take(c.cfg.Lane.Name) {
+		s.Refuse = Interlock
 	}
-	return DoorState{}
+	return s
 }
+
+// yield gives the right to open back if the door is shut.
+func (c *Controller) yield() { c.cfg.Airlock.set(c.cfg.Lane.Name, c.door.Shut(time.Now())) }
 
 // record is the access record of a decision.
 func (c *Controller) record(s Scan, d Decision) Record {
@@ -122,7 +148,7 @@ func (c *Controller) refuse(r Record) {
 	c.keep(c.refused.count(r, time.Now())...)
 }
 
-// keep commits records that nobody waits for.
+// keep commits records that nobody waits for. Safe for concurrent use.
 func (c *Controller) keep(recs ...Record) {
 	if len(recs) > 0 {
 		c.cfg.Journal.Commit(recs...)

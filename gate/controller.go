@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,10 +23,24 @@ type Journal interface {
 	Commit(recs ...Record) <-chan Receipt
 }
 
-// Relay moves the door. Set returns when the line has changed. Only the
-// controller that was given it calls it.
+// Relay moves the door. Set returns when the line has changed. The controller
+// that was given it calls it, and its guard beside it: safe for concurrent use.
 type Relay interface {
 	Set(on bool) error
+}
+
+// Inputs are what a lane's door is told by its wires. Read returns what they say
+// now, debounced (DESIGN 6: 50 ms) and with their polarity resolved, without
+// waiting for anything. It is called every 10 ms, and is safe for concurrent use.
+type Inputs interface {
+	Read() (Levels, error)
+}
+
+// Levels are a door's inputs at one instant. What is not wired is false.
+type Levels struct {
+	Open bool // the contact says that the door is not shut
+	Exit bool // the exit button is pressed
+	Fire bool // the fire input is active
 }
 
 // Signal tells the rider. Show never blocks.
@@ -34,7 +48,8 @@ type Signal interface {
 	Show(d Decision)
 }
 
-// Limits of time in which a scan is worth something.
+// Limits of time in which a scan or an order is worth something, and the beats of
+// the loop.
 const (
 	// DefaultWait is how long an admission waits for the disk (DESIGN promise 2).
 	DefaultWait = 150 * time.Millisecond
@@ -44,35 +59,62 @@ const (
 	// tallyEvery is the least time between two records of the same unsigned
 	// refusal (PROTOCOL section 3).
 	tallyEvery = time.Minute
+	// InputsEvery is how often the inputs are read. Reading them in the loop
+	// itself leaves nothing to be lost, and no other goroutine to be hung.
+	InputsEvery = 10 * time.Millisecond
+	// idleEvery is the loop's beat where no input is wired.
+	idleEvery = 500 * time.Millisecond
 )
 
-// ControllerConfig is what one controller works with. All but Wait are needed.
+// ControllerConfig is what one controller works with. What is marked optional may
+// be left out.
 type ControllerConfig struct {
-	Lane    Lane
-	Door    DoorConfig
-	Judge   Judge
-	Journal Journal
-	Relay   Relay
-	Signal  Signal
-	Moment  func() Moment // all clocks, for records that no decision stamps
-	Wait    time.Duration // for storage before the door opens all the same; 0: DefaultWait
-	Log     *slog.Logger
+	Lane     Lane
+	Door     DoorConfig
+	Judge    Judge
+	Journal  Journal
+	Relay    Relay
+	Signal   Signal
+	Moment   func() Moment // all clocks, for records that no decision stamps
+	Log      *slog.Logger
+	Wait     time.Duration    // for storage before the door opens all the same; 0: DefaultWait
+	Inputs   Inputs           // optional
+	Airlock  *Airlock         // optional: shared with the lanes of which only one may be open
+	Before   DoorMemory       // what Remember was given last before this start
+	Remember func(DoorMemory) // optional; told before the commit that is to make it durable, and never blocks
+	Alarm    func(Event)      // optional: DoorForced, HeldOpen or PreAlarm, or empty when that is over; never blocks
+}
+
+// DoorMemory is what a door remembers across restarts. The zero value remembers
+// nothing.
+type DoorMemory struct {
+	Open   *bool  `json:"open,omitempty"`   // what the contact said last; nil: nothing
+	Opened Moment `json:"opened,omitzero"`  // when it last reported that the door opened
+	Locked int64  `json:"locked,omitempty"` // end of the lockdown by the box's clock, unix seconds; 0: none
 }
 
 // Controller runs one lane: it alone owns the lane's door.
 type Controller struct {
-	cfg  ControllerConfig
-	door *DoorMachine
+	cfg   ControllerConfig
+	door  *DoorMachine
+	guard guard
+	began time.Time
+	beat  atomic.Int64 // when the loop last came round, since began
 
 	// Owned by Run.
 	on      bool // what the relay was last set to
 	timer   *time.Timer
-	after   []Record // of the door, kept in one commit when the relay is off again
-	late    []<-chan Receipt
+	tick    *time.Ticker
+	levels  Levels
+	pressed bool // the exit button, and nobody has opened yet
+	memory  DoorMemory
+	fault   Event    // what Alarm was last told
+	after   []Record // of the door, kept in one commit when it is at rest again
+	flush   time.Time
+	late    []lateReceipt
 	refused tally
 
-	mu   sync.Mutex
-	last LaneState // what State answers
+	last atomic.Pointer[LaneState] // what State answers; Run alone changes it
 }
 
 // LaneState is a picture of the lane for whoever looks.
@@ -81,6 +123,11 @@ type LaneState struct {
 	At      time.Time
 	Verdict Verdict // of the last scan that was not ignored; empty: none yet
 	Reason  Reason
+	Door    string // open or shut, by its contact; empty: it has none
+	Fault   Event  // DoorForced, HeldOpen or PreAlarm; empty: none
+	Held    bool   // a hold-open is in force
+	Locked  bool   // a lockdown is in force
+	Fire    bool   // the fire input is active
 }
 
 // NewController makes a controller and starts nothing.
@@ -88,19 +135,28 @@ func NewController(cfg ControllerConfig) *Controller {
 	if cfg.Wait == 0 {
 		cfg.Wait = DefaultWait
 	}
-	return &Controller{cfg: cfg, door: NewDoorMachine(cfg.Door), refused: newTally()}
+	c := &Controller{
+		cfg: cfg, door: NewDoorMachine(cfg.Door), guard: guard{relay: cfg.Relay, inputs: cfg.Inputs},
+		began: time.Now(), memory: cfg.Before, refused: newTally(),
+	}
+	c.last.Store(&LaneState{})
+	return c
 }
 
+// Beat is when the loop last came round. It comes round at least every half
+// second while all is well, also while it waits for the disk. Safe to call at
+// any time.
+func (c *Controller) Beat() time.Time { return c.began.Add(time.Duration(c.beat.Load())) }
+
+// alive is one beat of the loop.
+func (c *Controller) alive() { c.beat.Store(int64(time.Since(c.began))) }
+
 // State is safe to call at any time.
-func (c *Controller) State() LaneState {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.last
-}
+func (c *Controller) State() LaneState { return *c.last.Load() }
 
 // Run serves scans and orders until ctx ends, and then returns nil. The relay
 // is off before the first is looked at and when Run returns or panics. An error
-// means that the relay does not obey. Either channel may be nil.
+// means that the relay or an input does not obey. Either channel may be nil.
 func (c *Controller) Run(ctx context.Context, scans <-chan Scan, orders <-chan Order) (err error) {
 	defer func() { err = errors.Join(err, c.end()) }()
 	if err := c.cfg.Relay.Set(false); err != nil {
@@ -108,9 +164,12 @@ func (c *Controller) Run(ctx context.Context, scans <-chan Scan, orders <-chan O
 	}
 	c.timer = time.NewTimer(time.Hour)
 	defer c.timer.Stop()
+	c.tick = time.NewTicker(pick(c.cfg.Inputs == nil, idleEvery, InputsEvery))
+	defer c.tick.Stop()
 	minute := time.NewTicker(tallyEvery)
 	defer minute.Stop()
-	for err == nil {
+	for err = c.find(); err == nil; {
+		c.alive()
 		select {
 		case <-ctx.Done():
 			return nil
@@ -120,8 +179,11 @@ func (c *Controller) Run(ctx context.Context, scans <-chan Scan, orders <-chan O
 			err = c.obey(ctx, o)
 		case <-c.timer.C:
 			err = c.move()
+		case <-c.tick.C:
+			err = errors.Join(c.sense(), c.press(ctx))
 		case <-minute.C:
 			c.keep(c.refused.due(time.Now())...)
+			err = c.limitLockdown()
 		case r := <-c.oldestLate():
 			c.admitLate(r)
 		}

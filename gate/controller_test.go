@@ -161,8 +161,8 @@ func TestLateRecordNamesTheOpening(t *testing.T) {
 	})
 	for _, r := range b.journal.records() {
 		if r.Event == gate.LateRecord {
-			if r.About == nil || *r.About != 1 {
-				t.Errorf("late record is about %v, want record 1", r.About)
+			if r.About == nil || *r.About != 2 {
+				t.Errorf("late record is about %v, want record 2", r.About)
 			}
 			return
 		}

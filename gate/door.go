@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 	"time"
 )
@@ -14,52 +15,61 @@ const (
 	Impulse Mode = "impulse" // a turnstile or step input: each admission is exactly one pulse
 )
 
-// Bounds and defaults of a pulse (DESIGN section 6).
+// Bounds and defaults of a door's times (DESIGN section 6).
 const (
-	LongestPulse   = 60 * time.Second
-	DefaultHold    = 3 * time.Second
-	DefaultImpulse = 500 * time.Millisecond
-	DefaultGap     = 500 * time.Millisecond // impulse
-	holdRest       = 100 * time.Millisecond // hold: so that a longest pulse really ends
+	LongestPulse    = 60 * time.Second
+	DefaultHold     = 3 * time.Second
+	DefaultImpulse  = 500 * time.Millisecond
+	DefaultGap      = 500 * time.Millisecond // impulse
+	DefaultStepGap  = 2 * time.Second        // step: until the gate has left its contact
+	DefaultHeldOpen = 20 * time.Second
+	holdRest        = 100 * time.Millisecond // hold: so that a longest pulse really ends
+	longestHeldOpen = time.Hour
+)
+
+// How long after the relay an opening is still its work: a strike has only to
+// be pushed, a motor must first run or a rider walk into the turnstile.
+const (
+	holdOpens    = time.Second
+	impulseOpens = 10 * time.Second
 )
 
 // waitingImpulses is how many admissions may wait for their impulse. More would
 // open the gate for somebody who has long walked on.
 const waitingImpulses = 3
 
-// DoorConfig is one door's timing. Zero values are replaced by the defaults.
+// DoorConfig is one door as its owner describes it. Zero values are replaced by
+// the defaults.
 type DoorConfig struct {
 	Mode    Mode
 	Pulse   time.Duration // hold: from the newest admission; impulse: the pulse's length
 	Longest time.Duration // hold: from the first admission, whatever follows; at most LongestPulse
 	Gap     time.Duration // least rest between two pulses
+
+	Contact  bool          // a contact says whether the door is open
+	Step     bool          // impulse: none while the contact says open, as it would shut the gate
+	HeldOpen time.Duration // from when an open door is an alarm
+	PreAlarm time.Duration // from when it is about to become one; default half of HeldOpen
 }
 
 // withDefaults fills in what was left out.
 func (c DoorConfig) withDefaults() DoorConfig {
-	if c.Mode == "" {
-		c.Mode = Hold
-	}
-	if c.Pulse == 0 {
-		c.Pulse = DefaultHold
-		if c.Mode == Impulse {
-			c.Pulse = DefaultImpulse
-		}
-	}
-	if c.Longest == 0 {
-		c.Longest = LongestPulse
-	}
-	if c.Gap == 0 {
-		c.Gap = holdRest
-		if c.Mode == Impulse {
-			c.Gap = DefaultGap
-		}
-	}
+	impulse := c.Mode == Impulse
+	orElse(&c.Mode, Hold)
+	orElse(&c.Pulse, pick(impulse, DefaultImpulse, DefaultHold))
+	orElse(&c.Longest, LongestPulse)
+	orElse(&c.Gap, pick(impulse, pick(c.Step, DefaultStepGap, DefaultGap), holdRest))
+	orElse(&c.HeldOpen, DefaultHeldOpen)
+	orElse(&c.PreAlarm, c.HeldOpen/2)
 	return c
 }
 
-// Check says in one sentence what is wrong with the timing.
+// opens is how long after the relay an opening is its work.
+func (c DoorConfig) opens() time.Duration { return pick(c.Mode == Impulse, impulseOpens, holdOpens) }
+
+// Check says in one sentence what is wrong with the door.
 func (c DoorConfig) Check() error {
+	contact := c.Contact || c.HeldOpen == 0 && c.PreAlarm == 0
 	c = c.withDefaults()
 	switch {
 	case c.Mode != Hold && c.Mode != Impulse:
@@ -70,68 +80,30 @@ func (c DoorConfig) Check() error {
 		return fmt.Errorf("longest pulse %s is not between the pulse %s and %s", c.Longest, c.Pulse, LongestPulse)
 	case c.Gap < 0:
 		return fmt.Errorf("gap %s is negative", c.Gap)
+	case c.Step && c.Mode != Impulse:
+		return errors.New("step is for mode \"impulse\": a relay that is held has no steps; take step out, or write mode = \"impulse\"")
+	case c.Step && !c.Contact:
+		return errors.New("step needs a contact: without one nobody knows whether the next impulse would shut the gate; wire one and write contact = { line = … }")
+	case !contact:
+		return errors.New("held_open and pre_alarm need a contact: without one nobody knows that the door is open; wire one and write contact = { line = … }")
+	case c.HeldOpen < time.Second || c.HeldOpen > longestHeldOpen:
+		return fmt.Errorf("held_open %s is not between 1s and %s", c.HeldOpen, longestHeldOpen)
+	case c.PreAlarm < 0 || c.PreAlarm > c.HeldOpen:
+		return fmt.Errorf("pre_alarm %s is not between 0 and held_open %s: it warns before the alarm", c.PreAlarm, c.HeldOpen)
 	}
 	return nil
 }
 
-// DoorMachine is what the relay must be, as a function of admissions and time.
-// It moves nothing and reads no clock: [Controller] asks it. Not safe for
-// concurrent use: one goroutine owns a door.
-type DoorMachine struct {
-	cfg     DoorConfig
-	on      bool
-	began   time.Time // of the pulse that is on
-	until   time.Time // on: its end; off: the end of the rest after it
-	waiting int       // admissions whose pulse has not begun; hold: at most one
-}
-
-// NewDoorMachine makes the machine of a door at rest.
-func NewDoorMachine(cfg DoorConfig) *DoorMachine {
-	return &DoorMachine{cfg: cfg.withDefaults()}
-}
-
-// Busy says that no further admission can be served in time.
-func (d *DoorMachine) Busy() bool { return d.waiting >= waitingImpulses }
-
-// Admit opens for one rider. An impulse that could not be given in time is not
-// given at all.
-func (d *DoorMachine) Admit(now time.Time) {
-	d.Advance(now)
-	switch {
-	case d.cfg.Mode == Hold && d.on:
-		d.until = earlier(now.Add(d.cfg.Pulse), d.began.Add(d.cfg.Longest))
-	case d.cfg.Mode == Hold:
-		d.waiting = 1
-	case !d.Busy():
-		d.waiting++
-	}
-	d.Advance(now)
-}
-
-// Advance carries the machine to now. Call it when [DoorMachine.Next] is due;
-// a late call shortens nothing and prolongs nothing that was not late already.
-func (d *DoorMachine) Advance(now time.Time) {
-	if d.on && !now.Before(d.until) {
-		d.on = false
-		d.until = now.Add(d.cfg.Gap)
-	}
-	if !d.on && d.waiting > 0 && !now.Before(d.until) {
-		d.waiting--
-		d.on, d.began, d.until = true, now, now.Add(d.cfg.Pulse)
+func orElse[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
 	}
 }
 
-// On is what the relay must be.
-func (d *DoorMachine) On() bool { return d.on }
-
-// Next is when the machine changes by itself; ok is false at rest.
-func (d *DoorMachine) Next() (at time.Time, ok bool) {
-	return d.until, d.on || d.waiting > 0
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
+func pick[T any](cond bool, yes, no T) T {
+	if cond {
+		return yes
 	}
-	return b
+	return no
 }

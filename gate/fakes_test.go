@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -24,6 +25,7 @@ type relay struct {
 	began time.Time
 	told  []edge
 	fail  error
+	stuck bool // fails to switch off
 }
 
 func (r *relay) Set(on bool) error {
@@ -31,6 +33,9 @@ func (r *relay) Set(on bool) error {
 	defer r.mu.Unlock()
 	if r.fail != nil && on {
 		return r.fail
+	}
+	if r.stuck && !on {
+		return errStuck
 	}
 	r.told = append(r.told, edge{on, time.Since(r.began)})
 	return nil
@@ -52,11 +57,12 @@ func (r *relay) edges() []edge {
 
 // journal is a disk whose speed the test chooses.
 type journal struct {
-	mu    sync.Mutex
-	slow  time.Duration
-	fail  error
-	kept  []gate.Record
-	delay sync.WaitGroup
+	mu      sync.Mutex
+	slow    time.Duration
+	fail    error
+	kept    []gate.Record
+	commits int
+	delay   sync.WaitGroup
 }
 
 func (j *journal) Commit(recs ...gate.Record) <-chan gate.Receipt {
@@ -64,6 +70,7 @@ func (j *journal) Commit(recs ...gate.Record) <-chan gate.Receipt {
 	defer j.mu.Unlock()
 	first := uint64(len(j.kept))
 	j.kept = append(j.kept, recs...)
+	j.commits++
 	c := make(chan gate.Receipt, 1)
 	receipt := gate.Receipt{First: first, Err: j.fail}
 	if j.slow == 0 {
@@ -78,10 +85,15 @@ func (j *journal) Commit(recs ...gate.Record) <-chan gate.Receipt {
 	return c
 }
 
+// records leaves out what a controller finds at its start.
 func (j *journal) records() []gate.Record {
+	return slices.DeleteFunc(j.all(), func(r gate.Record) bool { return r.Event == gate.DoorFound })
+}
+
+func (j *journal) all() []gate.Record {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return append([]gate.Record(nil), j.kept...)
+	return slices.Clone(j.kept)
 }
 
 // judge says what the code itself asks for: its text is the reason.
@@ -102,6 +114,25 @@ type display struct{ shown []gate.Reason }
 
 func (d *display) Show(dec gate.Decision) { d.shown = append(d.shown, dec.Reason) }
 
+// wires are the door's inputs, as the test sets them.
+type wires struct {
+	mu     sync.Mutex
+	levels gate.Levels
+	fail   error
+}
+
+func (w *wires) Read() (gate.Levels, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.levels, w.fail
+}
+
+func (w *wires) set(l gate.Levels) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.levels = l
+}
+
 // bench is one controller with fakes around it, in synctest's time.
 type bench struct {
 	*gate.Controller
@@ -113,6 +144,13 @@ type bench struct {
 	orders  chan gate.Order
 	stop    context.CancelFunc
 	err     error // what Run returned
+
+	wires    *wires // nil, unless prepare makes them: no inputs
+	airlock  *gate.Airlock
+	before   gate.DoorMemory
+	memory   gate.DoorMemory // what was remembered last
+	alarms   []gate.Event
+	settings func(*gate.ControllerConfig)
 }
 
 // play runs story beside a running controller, with the clock of synctest, and
@@ -128,12 +166,7 @@ func play(t *testing.T, door gate.DoorConfig, prepare func(*bench), story func(*
 		if prepare != nil {
 			prepare(b)
 		}
-		b.Controller = gate.NewController(gate.ControllerConfig{
-			Lane: gate.Lane{Name: "in", Direction: gate.In}, Door: door,
-			Judge: b.judge, Journal: b.journal, Relay: b.relay, Signal: b.display,
-			Moment: func() gate.Moment { return gate.Moment{Time: time.Now()} },
-			Log:    slog.New(slog.DiscardHandler),
-		})
+		b.Controller = gate.NewController(b.config(door))
 		ctx, cancel := context.WithCancel(t.Context())
 		b.stop = cancel
 		done := make(chan error, 1)
@@ -146,6 +179,32 @@ func play(t *testing.T, door gate.DoorConfig, prepare func(*bench), story func(*
 		b.journal.delay.Wait()
 	})
 	return b
+}
+
+// config is what the bench's controller works with.
+func (b *bench) config(door gate.DoorConfig) gate.ControllerConfig {
+	cfg := gate.ControllerConfig{
+		Lane: gate.Lane{Name: "in", Direction: gate.In}, Door: door,
+		Judge: b.judge, Journal: b.journal, Relay: b.relay, Signal: b.display,
+		Moment: func() gate.Moment { return gate.Moment{Time: time.Now(), Up: time.Since(b.relay.began), Start: 2} },
+		Log:    slog.New(slog.DiscardHandler),
+		Before: b.before, Airlock: b.airlock,
+		Remember: func(m gate.DoorMemory) { b.memory = m },
+		Alarm:    func(e gate.Event) { b.alarms = append(b.alarms, e) },
+	}
+	if b.wires != nil {
+		cfg.Inputs = b.wires
+	}
+	if b.settings != nil {
+		b.settings(&cfg)
+	}
+	return cfg
+}
+
+// wire changes the inputs and waits until they are heard.
+func (b *bench) wire(l gate.Levels) {
+	b.wires.set(l)
+	b.pass(gate.InputsEvery)
 }
 
 // show holds a code to the scanner and waits until all is quiet.

@@ -180,10 +180,24 @@ type Record struct {
 // Event names what a door or system record tells, or what a command asked for.
 type Event string
 
-// Events of a door.
+// Events of a door. Those of the contact are records of what it said.
 const (
-	RelayOn  Event = "relay-on"
-	RelayOff Event = "relay-off"
+	RelayOn       Event = "relay-on"
+	RelayOff      Event = "relay-off"
+	DoorFound     Event = "found"             // at the start; Detail says what relay and contact say, and what was before
+	DoorOpened    Event = "opened"            // for a reason
+	DoorForced    Event = "forced"            // opened, and nobody had been let in or out
+	DoorShut      Event = "shut"              //
+	PreAlarm      Event = "pre-alarm"         // open for so long that it will soon be HeldOpen
+	HeldOpen      Event = "held-open"         // open for too long
+	ExitButton    Event = "exit-button"       // pressed
+	AlreadyOpen   Event = "already-open"      // no impulse was given: the gate stands open, and would shut
+	HoldEnded     Event = "hold-open-ended"   //
+	LockdownEnded Event = "lockdown-ended"    //
+	LockdownKept  Event = "lockdown-restored" // from before the start
+	Fire          Event = "fire"              // the input is active: the door is released
+	FireEnded     Event = "fire-ended"        //
+	GuardTripped  Event = "guard"             // the relay was switched off because its loop did not
 )
 
 // Events of the box.
@@ -197,6 +211,10 @@ const (
 	Alarm        Event = "alarm"         // Detail says what
 	ScannerLost  Event = "scanner-lost"  // the scanner's port is gone
 	ScannerFound Event = "scanner-found" // and back
+	Tamper       Event = "tamper"        // the box is open
+	TamperEnded  Event = "tamper-ended"  //
+	MainsLost    Event = "mains-lost"    // the box runs on its battery
+	MainsBack    Event = "mains-back"    //
 )
 
 // Receipt is the journal's word that records are on stable storage. After an

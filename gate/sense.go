@@ -1,0 +1,82 @@
+package gate
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// find begins: it takes up what the door remembers, hears the inputs for the
+// first time, and records what relay and contact say, and what the contact had
+// said before the box was away.
+func (c *Controller) find() error {
+	now := time.Now()
+	c.restoreLockdown(now)
+	said := "no contact"
+	if c.cfg.Inputs != nil {
+		l, err := c.cfg.Inputs.Read()
+		if err != nil {
+			return fmt.Errorf("read inputs of lane %s: %w", c.cfg.Lane.Name, err)
+		}
+		c.levels = l
+		c.door.Fire(now, l.Fire)
+	}
+	if c.cfg.Door.Contact {
+		c.door.Contact(now, c.levels.Open)
+		said = "the contact says " + openOrShut(c.levels.Open)
+		switch before := c.memory.Open; {
+		case before == nil:
+		case *before == c.levels.Open:
+			said += ", as before"
+		default:
+			said += "; before the box was away it said " + openOrShut(*before) + ": the door has moved"
+		}
+		open := c.levels.Open
+		c.memory.Open = &open
+	}
+	c.tell(Record{Event: DoorFound, Detail: "relay off; " + said})
+	return c.settle(now)
+}
+
+func openOrShut(open bool) string { return pick(open, "open", "shut") }
+
+// sense hears the inputs. A press of the button is only noted: see press.
+func (c *Controller) sense() error {
+	if c.cfg.Inputs == nil {
+		return nil
+	}
+	l, err := c.cfg.Inputs.Read()
+	if err != nil {
+		return fmt.Errorf("read inputs of lane %s: %w", c.cfg.Lane.Name, err)
+	}
+	was, now := c.levels, time.Now()
+	c.levels = l
+	if l == was {
+		c.yield()
+		return nil
+	}
+	if l.Fire != was.Fire {
+		c.door.Fire(now, l.Fire)
+	}
+	if l.Exit && !was.Exit {
+		c.pressed = true
+		c.door.Expect(now)
+	}
+	if c.cfg.Door.Contact && l.Open != was.Open {
+		c.door.Contact(now, l.Open)
+	}
+	return c.settle(now)
+}
+
+// press opens for the exit button, in a lockdown too: nobody is locked in. It is
+// recorded first, like every opening.
+func (c *Controller) press(ctx context.Context) error {
+	if !c.pressed {
+		return nil
+	}
+	c.pressed = false
+	_, err := c.admit(ctx, Record{
+		Kind: KindDoor, At: c.cfg.Moment(), Lane: c.cfg.Lane.Name, Source: FromButton, Event: ExitButton,
+	}, c.door.Admit)
+	return err
+}
