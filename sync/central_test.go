@@ -132,6 +132,14 @@ func (c *central) silence(n int) {
 	c.mute = n
 }
 
+// has says whether the server holds a record, whatever it lacks below it.
+func (c *central) has(seq uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, ok := c.held[seq]
+	return ok
+}
+
 // person is what stands beside a record.
 func (c *central) person(seq uint64) string {
 	c.mu.Lock()

@@ -312,6 +312,29 @@ func TestAThinLineIsSharedWithTheStatus(t *testing.T) {
 	})
 }
 
+func TestFreshRecordsDoNotWaitForABacklog(t *testing.T) {
+	virtual(t, func(r *rig) {
+		r.broker.rate = 20_000
+		r.out.add(5000)
+		r.start()
+		pass(20 * time.Second)
+		for fresh := uint64(5000); fresh < 5020; fresh++ {
+			r.out.add(1)
+			pass(2 * time.Second)
+			if !r.central.has(fresh) {
+				t.Errorf("record %d is not at the server 2 s after it was made", fresh)
+			}
+		}
+		if r.central.has(4999) {
+			t.Error("the backlog is through: nothing was in the way")
+		}
+		pass(5 * time.Minute)
+		if _, again, _ := r.central.count(); r.out.Cosigned() != 5020 || again != 0 {
+			t.Errorf("cosigned %d of 5020, %d sent twice", r.out.Cosigned(), again)
+		}
+	})
+}
+
 func TestABacklogGetsThroughALineThatKeepsBreaking(t *testing.T) {
 	virtual(t, func(r *rig) {
 		r.broker.rate = 20_000

@@ -36,12 +36,16 @@ type step int
 
 const (
 	rest step = iota
-	sendBatch
+	sendFresh
+	sendBacklog
 	sendCheckpoint
 )
 
 // tail is what one connection knows of the end of the log: how much of it is
 // sent, checkpointed, cosigned. It does nothing itself and reads no clock.
+//
+// What is new goes before what has waited, however much that is: so there are
+// two places in the log at which it is being sent.
 //
 // What the broker has acknowledged is not in it: a PUBACK says nothing about
 // the central server.
@@ -50,14 +54,16 @@ type tail struct {
 	log  string
 
 	size uint64 // records on stable storage
-	next uint64 // the first that this connection has not sent
 
-	unsent time.Time // when the first of those was seen
-	grown  time.Time // when the last was
+	next   uint64    // the first of the fresh ones that this connection has not sent
+	unsent time.Time // when it was seen
+	grown  time.Time // when the newest was
+
+	back, end uint64 // the backlog: from back up to, but not including, end is still to be sent
 
 	covered uint64    // size of the newest checkpoint sent, or cosigned before
 	bare    time.Time // when the first record was seen that it does not cover
-	behind  bool      // it began with a backlog: a checkpoint follows as soon as that is sent
+	behind  bool      // there was a backlog: a checkpoint follows as soon as that is sent
 
 	base   uint64 // what the store knows to be cosigned
 	newest uint64 // the newest cosigned size received on this connection
@@ -68,18 +74,26 @@ type tail struct {
 	until   time.Time     // zero: nothing is waited for
 }
 
-// newTail begins where the store knows to be cosigned, or at from, if that is
-// ahead of it.
+// newTail begins with a backlog from where the store knows to be cosigned, or
+// from from, if that is ahead of it.
 func newTail(p Pace, log string, size, cosigned uint64, from mark, now time.Time) *tail {
 	t := &tail{
-		pace: p, log: log, size: size, next: min(cosigned, size), covered: cosigned, base: cosigned,
+		pace: p, log: log, size: size, next: size, back: min(cosigned, size), end: size, covered: cosigned, base: cosigned,
 		unsent: now, grown: now, bare: now, wait: p.Cosign,
 	}
 	if from.log == log {
-		t.next = max(t.next, min(from.next, size))
+		t.back = max(t.back, min(from.next, size))
 	}
 	t.behind = t.covered < size
 	return t
+}
+
+// lowest is the first record that this connection has not sent.
+func (t *tail) lowest() uint64 {
+	if t.back < t.end {
+		return t.back
+	}
+	return t.next
 }
 
 // observe takes the present size of the log.
@@ -101,12 +115,14 @@ func (t *tail) observe(size, cosigned uint64, now time.Time) {
 // something happens. Whoever asks has rewound what was overdue.
 func (t *tail) step(now time.Time) (step, time.Time) {
 	again := t.until
-	if t.next < t.size {
-		due := t.due()
-		if !now.Before(due) {
-			return sendBatch, again
-		}
-		return rest, sooner(again, due)
+	fresh := t.next < t.size
+	switch {
+	case fresh && !now.Before(t.due()):
+		return sendFresh, again
+	case t.back < t.end:
+		return sendBacklog, again
+	case fresh:
+		return rest, sooner(again, t.due())
 	}
 	if t.covered < t.size {
 		due := t.bare.Add(t.pace.Checkpoint)
@@ -118,7 +134,7 @@ func (t *tail) step(now time.Time) (step, time.Time) {
 	return rest, again
 }
 
-// due is when the records not yet sent are to go.
+// due is when the fresh records are to go.
 func (t *tail) due() time.Time {
 	if t.size-t.next >= plenty {
 		return t.unsent
@@ -127,10 +143,22 @@ func (t *tail) due() time.Time {
 	return sooner(quiet, linger)
 }
 
-// sent notes that all records below next are on their way.
-func (t *tail) sent(next uint64, now time.Time) {
-	t.next = min(next, t.size)
-	t.unsent = now
+// begin is the number at which the next message of that kind begins, and end
+// the number at which it has to end.
+func (t *tail) begin(do step) (begin, end uint64) {
+	if do == sendBacklog {
+		return t.back, t.end
+	}
+	return t.next, t.size
+}
+
+// sent notes that all records of that kind below next are on their way.
+func (t *tail) sent(do step, next uint64, now time.Time) {
+	if do == sendBacklog {
+		t.back = min(next, t.end)
+		return
+	}
+	t.next, t.unsent = min(next, t.size), now
 }
 
 // checkpointed notes that a checkpoint of size is on its way.
@@ -146,8 +174,9 @@ func (t *tail) checkpointed(size uint64, now time.Time) {
 // cosignature stays out.
 func (t *tail) acknowledged(size uint64, now time.Time) {
 	t.newest, t.heard = size, true
-	t.next = max(t.next, min(size, t.size))
-	t.covered = max(t.covered, min(size, t.size))
+	size = min(size, t.size)
+	t.next, t.back = max(t.next, size), max(t.back, size)
+	t.covered = max(t.covered, size)
 	if t.until.IsZero() || size < t.waiting {
 		return
 	}
@@ -160,10 +189,11 @@ func (t *tail) acknowledged(size uint64, now time.Time) {
 // overdue says whether a cosignature has stayed out for too long.
 func (t *tail) overdue(now time.Time) bool { return !t.until.IsZero() && !now.Before(t.until) }
 
-// rewind begins again from what the central server is known to have on this
-// connection. If it has said nothing, that is what it once had, or, if somebody
-// is there (central), nothing: a server that was set up anew has no cosigned
-// checkpoint to send. Each time, the next one is waited for twice as long.
+// rewind makes a backlog of what the central server is not known to have on this
+// connection. If it has said nothing, it is taken to have what it once had, or,
+// if somebody is there (central), nothing: a server that was set up anew has no
+// cosigned checkpoint to send. Each time, the next one is waited for twice as
+// long.
 func (t *tail) rewind(central bool, now time.Time) {
 	from := t.base
 	if t.heard {
@@ -171,8 +201,8 @@ func (t *tail) rewind(central bool, now time.Time) {
 	} else if central {
 		from = 0
 	}
-	t.next = min(t.next, from)
+	t.back, t.end = min(t.lowest(), from), t.next
 	t.covered = min(t.covered, from)
-	t.behind, t.unsent, t.until = true, now, time.Time{}
+	t.behind, t.bare, t.until = true, now, time.Time{}
 	t.wait = min(2*t.wait, t.pace.CosignMost)
 }

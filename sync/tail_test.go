@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -16,43 +17,52 @@ func TestTailGetsEverythingAcross(t *testing.T) {
 		size := rapid.Uint64Range(0, 1000).Draw(t, "size")
 		cosigned := rapid.Uint64Range(0, size).Draw(t, "cosigned")
 		pace := Pace{}.withDefaults(false)
-		held := rapid.Uint64Range(0, size).Draw(t, "held by the server") // Its records are those below.
+		known := rapid.Uint64Range(0, size).Draw(t, "known to the server")
+		held := make([]bool, size, 5000) // of each record, whether the server has it
+		for seq := range known {
+			held[seq] = true
+		}
 		tail := newTail(pace, "log", size, cosigned, mark{"log", rapid.Uint64Range(0, size).Draw(t, "resume")}, now)
 		faults := rapid.IntRange(0, 40).Draw(t, "faults")
 		for range 5000 {
 			lossy := faults > 0
 			if lossy && rapid.Bool().Draw(t, "grow") {
 				size += rapid.Uint64Range(1, 80).Draw(t, "by")
+				held = append(held, make([]bool, size-uint64(len(held)))...)
 			}
 			tail.observe(size, cosigned, now)
 			if tail.overdue(now) {
 				tail.rewind(true, now)
 			}
 			do, again := tail.step(now)
-			if tail.next > size || tail.covered > size || tail.newest > size {
-				t.Fatalf("next %d, covered %d, newest %d of %d", tail.next, tail.covered, tail.newest, size)
+			if tail.next > size || tail.covered > size || tail.newest > size || tail.lowest() > tail.next {
+				t.Fatalf("next %d, lowest %d, covered %d, newest %d of %d", tail.next, tail.lowest(), tail.covered, tail.newest, size)
 			}
 			lost := lossy && rapid.Bool().Draw(t, "lost")
 			if lost {
 				faults--
 			}
 			switch do {
-			case sendBatch:
-				next := min(size, tail.next+rapid.Uint64Range(1, 300).Draw(t, "batch"))
-				if !lost && tail.next <= held {
-					held = max(held, next)
+			case sendFresh, sendBacklog:
+				begin, end := tail.begin(do)
+				next := min(end, begin+rapid.Uint64Range(1, 300).Draw(t, "batch"))
+				if do == sendBacklog && tail.next < size && !now.Before(tail.due()) {
+					t.Fatal("a backlog goes before what is fresh")
 				}
-				tail.sent(next, now)
+				for seq := begin; seq < next && !lost; seq++ {
+					held[seq] = true
+				}
+				tail.sent(do, next, now)
 			case sendCheckpoint:
 				tail.checkpointed(size, now)
-				if !lost && held >= size {
+				if !lost && !slices.Contains(held, false) {
 					cosigned = max(cosigned, size)
 					tail.acknowledged(size, now)
 				}
 			case rest:
 				if again.IsZero() {
-					if faults == 0 && (held < size || tail.covered < size) && tail.until.IsZero() && cosigned < size {
-						t.Fatalf("at rest with %d of %d records across", held, size)
+					if faults == 0 && (slices.Contains(held, false) || tail.covered < size) && tail.until.IsZero() && cosigned < size {
+						t.Fatalf("at rest with %d records, not all of them across", size)
 					}
 					if lossy {
 						faults--

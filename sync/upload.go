@@ -45,7 +45,7 @@ func (s *session) newUpload() *upload {
 func (u *upload) begin(from mark) {
 	id, size := u.out.Log()
 	u.tail = newTail(u.cfg.Pace, id, size, u.out.Cosigned(), from, time.Now())
-	u.began = mark{id, u.tail.next}
+	u.began = mark{id, u.tail.lowest()}
 }
 
 // loop sends what there is to send until ctx or the connection ends.
@@ -93,31 +93,35 @@ func (u *upload) advance(ctx context.Context, haste bool) (time.Time, error) {
 		if u.tail.overdue(now) {
 			u.cfg.Log.WarnContext(ctx, "no cosignature: sending again", "waited", u.tail.wait)
 			u.tail.rewind(u.central.Load(), now)
-			u.began, u.resume = mark{u.tail.log, u.tail.next}, mark{}
+			u.began, u.resume = mark{u.tail.log, u.tail.lowest()}, mark{}
 		}
 		if now.Before(u.broken) {
 			return u.broken, nil
 		}
 		do, again := u.tail.step(now)
 		if haste && do == rest && u.tail.next < u.tail.size {
-			do = sendBatch
+			do = sendFresh
 		}
 		switch {
 		case do == rest:
 			return again, nil
 		case u.cfg.Seal() == nil:
 			return now.Add(sealPoll), nil
-		case u.window.full():
+		case u.full(do):
 			return again, nil // Until something has landed.
 		}
-		send := u.batch
-		if do == sendCheckpoint {
-			send = u.checkpoint
-		}
-		if err := send(ctx); err != nil {
+		if err := u.do(ctx, do); err != nil {
 			return time.Time{}, err
 		}
 	}
+}
+
+// full says whether that has to wait until something has landed.
+func (u *upload) full(do step) bool {
+	if do == sendFresh {
+		return u.window.fullForFresh()
+	}
+	return u.window.full()
 }
 
 // observe looks at the log. Another log than before begins anew.
@@ -130,38 +134,39 @@ func (u *upload) observe(now time.Time) {
 	u.tail.observe(size, u.out.Cosigned(), now)
 }
 
-// batch sends the next records.
-func (u *upload) batch(ctx context.Context) error {
-	msg, b, err := u.encode(ctx, u.window.batch())
+// do does what the tail asks for.
+func (u *upload) do(ctx context.Context, do step) error {
+	if do == sendCheckpoint {
+		return u.checkpoint(ctx)
+	}
+	msg, b, err := u.encode(ctx, do, u.window.batch())
 	if err != nil {
 		u.fail(ctx, err)
 		return nil
 	}
-	next := b.First + uint64(len(b.Entries))
-	if err := u.send(ctx, Message{Topic: u.topics.records(), Payload: msg}, mark{b.Log, next}); err != nil {
-		return err
-	}
-	u.tail.sent(next, time.Now())
-	return nil
+	u.tail.sent(do, b.First+uint64(len(b.Entries)), time.Now())
+	return u.send(ctx, Message{Topic: u.topics.records(), Payload: msg}, mark{b.Log, u.tail.lowest()})
 }
 
 // encode reads records of at most so many bytes of message. The outbox may count
 // a little differently, so what does not fit is read again, less of it.
-func (u *upload) encode(ctx context.Context, most int) ([]byte, record.Batch, error) {
+func (u *upload) encode(ctx context.Context, do step, most int) ([]byte, record.Batch, error) {
+	begin, end := u.tail.begin(do)
 	for {
-		b, err := u.out.Batch(ctx, u.tail.next, most)
+		b, err := u.out.Batch(ctx, begin, most)
 		if err != nil {
-			return nil, b, fmt.Errorf("read records from %d: %w", u.tail.next, err)
+			return nil, b, fmt.Errorf("read records from %d: %w", begin, err)
 		}
 		if len(b.Entries) == 0 || b.Log != u.tail.log {
-			return nil, b, fmt.Errorf("read records from %d of log %s: got %d of log %s", u.tail.next, u.tail.log, len(b.Entries), b.Log)
+			return nil, b, fmt.Errorf("read records from %d of log %s: got %d of log %s", begin, u.tail.log, len(b.Entries), b.Log)
 		}
+		b.Entries = b.Entries[:min(uint64(len(b.Entries)), end-begin)]
 		msg, err := b.Encode(u.cfg.Seal())
 		if err == nil {
 			return msg, b, nil
 		}
 		if len(b.Entries) == 1 {
-			return nil, b, fmt.Errorf("encode records from %d: %w", u.tail.next, err)
+			return nil, b, fmt.Errorf("encode records from %d: %w", begin, err)
 		}
 		most /= 2
 	}

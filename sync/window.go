@@ -28,10 +28,15 @@ type window struct {
 func newWindow() window { return window{limit: windowFirst} }
 
 // full says whether the next message has to wait for one to land.
-func (w *window) full() bool { return w.used >= w.limit }
+func (w *window) full() bool { return w.used > w.limit/2 }
 
-// batch is how long the next message should be at most.
-func (w *window) batch() int { return min(record.MaxBatch, w.limit) }
+// fullForFresh is full for records that have only just been made: they do not
+// wait behind a backlog, but for a line that carries nothing.
+func (w *window) fullForFresh() bool { return w.used > 2*w.limit }
+
+// batch is how long the next message should be at most: while one is under way
+// there is room for the next.
+func (w *window) batch() int { return min(record.MaxBatch, w.limit/2) }
 
 // left notes that bytes were sent.
 func (w *window) left(bytes int) { w.used += bytes }
