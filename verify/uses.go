@@ -26,16 +26,17 @@ type memory struct {
 	seed maphash.Seed
 
 	mu      sync.Mutex
-	uses    map[gate.PassID]used
+	uses    map[gate.PassID]memo
 	glasses map[string]*glass // by lane
 	tries   map[gate.PassID]*attempts
-	swept   int64 // up to what time uses were forgotten
+	told    map[string]*neighbour // by gate
+	swept   int64                 // up to what time uses were forgotten
 }
 
-// used is one pass's use. The last shown_at is kept beside it as it was, for the
+// memo is one pass's use. The last shown_at is kept beside it as it was, for the
 // time in which the use remembers less (floorAhead): the very same code is never
 // taken twice.
-type used struct {
+type memo struct {
 	gate.Use
 	shown uint32
 }
@@ -43,9 +44,10 @@ type used struct {
 func newMemory() memory {
 	return memory{
 		seed:    maphash.MakeSeed(),
-		uses:    make(map[gate.PassID]used),
+		uses:    make(map[gate.PassID]memo),
 		glasses: make(map[string]*glass),
 		tries:   make(map[gate.PassID]*attempts),
+		told:    make(map[string]*neighbour),
 	}
 }
 
@@ -54,7 +56,7 @@ func (m *memory) remember(uses []gate.Use) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, u := range uses {
-		m.uses[u.Pass] = used{Use: u, shown: u.ShownAt}
+		m.uses[u.Pass] = memo{Use: u, shown: u.ShownAt}
 	}
 }
 
@@ -82,7 +84,7 @@ func (m *memory) forgetSometimes(floor int64) {
 
 // standing is where a pass stands before this scan.
 type standing struct {
-	used
+	memo
 	way     gate.Direction // In or Out: as what an admission counts here
 	same    bool           // a lane both, too soon to be another passage: an admission counts as nothing new
 	chance  bool           // it may have a second chance here
@@ -93,7 +95,7 @@ type standing struct {
 // look finds out where the pass of j stands. The caller holds mu.
 func (m *memory) look(j *judgement) standing {
 	id := j.id()
-	s := standing{used: m.uses[id], way: j.lane.Direction, paused: m.paused(id, j.at)}
+	s := standing{memo: m.uses[id], way: j.lane.Direction, paused: m.paused(id, j.at)}
 	since := j.at.Since(s.Last)
 	s.chance = s.mayAgain(j, since)
 	if s.way == gate.Both {
@@ -146,7 +148,7 @@ func (s *standing) takeWay(j *judgement, since time.Duration) {
 // consume changes the use as an admission for that reason leaves it, and says
 // whether there is anything to remember. The caller holds mu.
 func (m *memory) consume(j *judgement) bool {
-	u := j.stand.used
+	u := j.stand.memo
 	if j.reason == gate.ExitLate && j.lane.Direction == gate.Out && j.source != gate.FromPresent && (u.Entered == 0 || u.Left != 0) {
 		return false // nothing that an exit could use up
 	}
