@@ -20,7 +20,7 @@ func (s *Store) Hold(ctx context.Context, held ...document.Held) error {
 	size := 0
 	s.mu.Lock()
 	for _, h := range held {
-		delete(s.carried, h.Name)
+		delete(s.carried.held, h.Name)
 		size += 2 * len(h.Body)
 	}
 	s.mu.Unlock()
@@ -47,7 +47,7 @@ func (s *Store) Carry(held ...document.Held) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, h := range held {
-		s.carried[h.Name] = h
+		s.carried.held[h.Name] = h
 	}
 }
 

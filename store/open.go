@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"gated/verify/document"
 	"gated/verify/record"
 )
 
@@ -43,7 +42,7 @@ func open(o Options, params url.Values) (*Store, error) {
 }
 
 func newStore() *Store {
-	return &Store{grown: make(chan struct{}, 1), wake: make(chan struct{}, 1), carried: make(map[string]document.Held)}
+	return &Store{grown: make(chan struct{}, 1), wake: make(chan struct{}, 1), carried: newCargo()}
 }
 
 func (s *Store) open(o Options, params url.Values) (err error) {

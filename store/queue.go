@@ -75,7 +75,7 @@ func (s *Store) submit(ctx context.Context, bytes int, do func(*conn) error, rec
 // take takes all commits and one task: records are never behind a second task.
 // What is carried goes with commits, or with the last transaction of all: last
 // says that ctx has ended, nothing else waits, and nothing is accepted any more.
-func (s *Store) take(ctx context.Context) (commits []commit, t task, carried map[string]document.Held, last bool) {
+func (s *Store) take(ctx context.Context) (commits []commit, t task, carried cargo, last bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	commits, s.waiting = s.waiting, nil
@@ -87,11 +87,23 @@ func (s *Store) take(ctx context.Context) (commits []commit, t task, carried map
 		last = true
 		s.end(ErrStopped)
 	}
-	if (len(commits) > 0 || last) && len(s.carried) > 0 {
-		carried, s.carried = s.carried, make(map[string]document.Held)
+	if (len(commits) > 0 || last) && s.carried.size() > 0 {
+		carried, s.carried = s.carried, newCargo()
 	}
 	return commits, t, carried, last
 }
+
+// cargo is what goes with the next commit of records.
+type cargo struct {
+	held map[string]document.Held
+	uses map[gate.PassID]gate.Use
+}
+
+func newCargo() cargo {
+	return cargo{held: make(map[string]document.Held), uses: make(map[gate.PassID]gate.Use)}
+}
+
+func (c cargo) size() int { return len(c.held) + len(c.uses) }
 
 // end stops accepting and answers what waits. The caller holds mu.
 func (s *Store) end(err error) {

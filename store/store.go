@@ -10,7 +10,6 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"gated/gate"
-	"gated/verify/document"
 )
 
 // What Open refuses. Each is wrapped in a sentence that says what to do.
@@ -65,7 +64,7 @@ type Store struct {
 	mu      sync.Mutex // guards what follows
 	waiting []commit
 	tasks   []task
-	carried map[string]document.Held
+	carried cargo
 	running bool
 	ended   error // why nothing is accepted any more; nil: it is
 	failed  bool  // it ended with a write error

@@ -21,6 +21,16 @@ func keepUse(c *conn, u *gate.Use) error {
 	return nil
 }
 
+// CarryUse keeps a use with the next commit of records, or when Run ends, and
+// returns at once: for what a neighbour tells, which is worth no transaction of
+// its own. It replaces what is remembered of the pass, and one that was not yet
+// written.
+func (s *Store) CarryUse(u gate.Use) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.carried.uses[u.Pass] = u
+}
+
 // Uses returns what is remembered of used passes, in no order. Times have the
 // precision of a millisecond. The caller owns the slice.
 func (s *Store) Uses(ctx context.Context) ([]gate.Use, error) {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"gated/gate"
-	"gated/verify/document"
 	"gated/verify/record"
 )
 
@@ -54,7 +53,7 @@ func (s *Store) Run(ctx context.Context) error {
 func (s *Store) serve(ctx context.Context) error {
 	for {
 		commits, t, carried, last := s.take(ctx)
-		if len(commits) > 0 || last && len(carried) > 0 {
+		if len(commits) > 0 || last && carried.size() > 0 {
 			if err := s.write(commits, carried); err != nil {
 				return err
 			}
@@ -96,7 +95,7 @@ func (s *Store) rest(ctx context.Context) error {
 }
 
 // write commits everything in one transaction and answers each receipt.
-func (s *Store) write(commits []commit, carried map[string]document.Held) error {
+func (s *Store) write(commits []commit, carried cargo) error {
 	size := s.size.Load()
 	receipts := make([]gate.Receipt, len(commits))
 	entries := make([]record.Entry, 0, len(commits))
@@ -110,7 +109,7 @@ func (s *Store) write(commits []commit, carried map[string]document.Held) error 
 		entries = more
 	}
 	var err error
-	if len(entries)+len(carried) > 0 {
+	if len(entries)+carried.size() > 0 {
 		err = s.transact(func() error { return s.insert(commits, receipts, entries, carried) })
 	}
 	if err != nil {
@@ -142,9 +141,15 @@ func (s *Store) encode(entries []record.Entry, size uint64, recs []gate.Record) 
 	return entries, nil
 }
 
-func (s *Store) insert(commits []commit, receipts []gate.Receipt, entries []record.Entry, carried map[string]document.Held) error {
+func (s *Store) insert(commits []commit, receipts []gate.Receipt, entries []record.Entry, carried cargo) error {
 	if err := s.insertEntries(entries); err != nil {
 		return err
+	}
+	for _, u := range carried.uses { // before those of commits, which may be newer
+		if err := keepUse(s.w, &u); err != nil {
+			return err
+		}
+		s.pages++
 	}
 	for i, c := range commits {
 		for _, r := range c.recs {
@@ -157,7 +162,7 @@ func (s *Store) insert(commits []commit, receipts []gate.Receipt, entries []reco
 			s.pages++
 		}
 	}
-	for _, h := range carried {
+	for _, h := range carried.held {
 		if err := keep(s.w, h); err != nil {
 			return err
 		}
