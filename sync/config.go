@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"gated/gate"
 	"gated/verify/document"
 	"gated/verify/record"
 )
@@ -25,6 +26,9 @@ type Config struct {
 	Seal      func() *ecdh.PublicKey   // X25519 key of the records authority; nil: not known, and no record is sent
 	Cosigners func() []note.Verifier   // authorities whose cosignatures count
 	Ready     func() bool              // whether the box holds enough to open for anybody: as long as it does not, nothing waits; nil: it does
+
+	Used     <-chan gate.Use       // what was admitted here, for the neighbours; nil: nobody is told
+	UsedNote func(gate.Use) []byte // the signed note of a use (PROTOCOL 4); nil: there is nobody to tell
 
 	Pace Pace
 	Log  *slog.Logger

@@ -12,6 +12,9 @@
 // before they are read, queues in number and in bytes, batches in flight by what
 // the line carries in about a second.
 //
+// What is meant for this moment ([Acts]) never waits behind a document, is never
+// kept for later, and is inert if a broker had retained it.
+//
 // It refuses to judge, to store and to wait inside a handler. It sends no QoS 2,
 // uses no broker's persistence, takes no proxy and no setting from the
 // environment, and follows no name or date in a certificate that it has not
@@ -19,7 +22,7 @@
 // (DESIGN 4).
 //
 // A new topic that the box receives gets a name in topics.go and a case in
-// documents.go. A new thing that it sends goes through [Conn.Publish] from a
+// intake.go or acts.go. A new thing that it sends goes through [Conn.Publish] from a
 // loop of its own in session.go. What the bytes mean is fixed in PROTOCOL 2.5, 3
 // and 4.
 package sync

@@ -196,7 +196,7 @@ func (s *session) fetchLoop(ctx context.Context) error {
 				return err
 			}
 		case <-s.renew:
-			if err := s.conn.Subscribe(ctx, s.topics.standing()...); err != nil {
+			if err := s.subscribe(ctx); err != nil {
 				return err
 			}
 		case <-until(again):

@@ -19,21 +19,32 @@ const (
 // beginning anew brings everything again, dropping one message would lose it.
 var errOverrun = errors.New("more arrives than can be taken in: beginning anew")
 
-// inbox is the bounded queue between the library's handler and the worker.
+// inbox is what lies between the library's handler and the workers: a bounded
+// queue of documents, and those of acts.
 type inbox struct {
+	topics topics
+	acts   acts
+
 	queue chan Message
 	bytes atomic.Int64
 	once  stdsync.Once
 	over  chan struct{} // closed when something did not fit
 }
 
-func newInbox() *inbox {
-	return &inbox{queue: make(chan Message, inboxMessages), over: make(chan struct{})}
+func newInbox(t topics) *inbox {
+	return &inbox{topics: t, acts: newActs(), queue: make(chan Message, inboxMessages), over: make(chan struct{})}
 }
 
-// put never blocks. An empty payload is a cleared topic and says nothing; one
-// that is too long for a document is none.
+// put takes a message to where it belongs. It never blocks.
 func (b *inbox) put(m Message) {
+	if !b.acts.put(b.topics, m) {
+		b.putDocument(m)
+	}
+}
+
+// putDocument queues a document. An empty payload is a cleared topic and says nothing; one
+// that is too long for a document is none.
+func (b *inbox) putDocument(m Message) {
 	size := int64(len(m.Payload))
 	if size == 0 || size > document.MaxBytes {
 		return

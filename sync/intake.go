@@ -49,8 +49,7 @@ func (s *session) intakeLoop(ctx context.Context) error {
 	}
 }
 
-// take handles one message by its topic. A retained message of a topic that
-// carries acts, not states, is inert; there is no such topic here yet.
+// take handles one message by its topic.
 func (i *intake) take(ctx context.Context, m Message) {
 	switch m.Topic {
 	case i.topics.cosigned():

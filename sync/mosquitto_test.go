@@ -162,7 +162,7 @@ func TestMosquittoKilledWithRecordsUnderWay(t *testing.T) {
 			Quiet: 10 * time.Millisecond, Checkpoint: 100 * time.Millisecond,
 			Cosign: time.Second, CosignMost: time.Second, Settled: 50 * time.Millisecond, Between: 50 * time.Millisecond,
 		},
-	}, newDocuments(), out)
+	}, newDocuments(), nil, out)
 	running := make(chan error, 2)
 	go func() { running <- box.Run(ctx) }()
 	go func() { server.serve(ctx, "tcp://"+m.addr); running <- nil }()

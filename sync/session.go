@@ -48,7 +48,7 @@ func (s *session) run(ctx context.Context) (lasted time.Duration, err error) {
 	s.online.Store(true)
 	defer s.online.Store(false)
 	s.cfg.Log.InfoContext(ctx, "connected to the broker", "broker", s.cfg.Broker.URL)
-	err = together(ctx, s.watch, s.intakeLoop, s.fetchLoop, s.statusLoop, up.loop)
+	err = together(ctx, append(s.actLoops(), s.watch, s.intakeLoop, s.fetchLoop, s.statusLoop, up.loop)...)
 	return time.Since(began), err
 }
 
@@ -59,7 +59,7 @@ func (s *session) begin(ctx context.Context) error {
 		return err
 	}
 	s.told = tell(doc, time.Now())
-	return s.conn.Subscribe(ctx, s.topics.standing()...)
+	return s.subscribe(ctx)
 }
 
 // watch waits for the end of the connection, or brings it about.

@@ -14,6 +14,7 @@ type Sync struct {
 	cfg    Config
 	topics topics
 	docs   Documents
+	acts   Acts // nil: nobody acts on the gate
 	out    Outbox
 	online atomic.Bool
 	renew  chan struct{}
@@ -21,8 +22,9 @@ type Sync struct {
 	resume mark // where the next connection begins; owned by the uploader of the present one
 }
 
-// New makes a Sync and starts nothing.
-func New(cfg Config, docs Documents, out Outbox) *Sync {
+// New makes a Sync and starts nothing. Without acts, which may be nil, nobody acts
+// on the gate from afar and it hears of no neighbour.
+func New(cfg Config, docs Documents, acts Acts, out Outbox) *Sync {
 	cfg.Pace = cfg.Pace.withDefaults(cfg.Metered)
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -31,6 +33,7 @@ func New(cfg Config, docs Documents, out Outbox) *Sync {
 		cfg:    cfg,
 		topics: topics{prefix: strings.TrimRight(cfg.Prefix, "/"), gate: cfg.Gate, site: cfg.Site},
 		docs:   docs,
+		acts:   acts,
 		out:    out,
 		renew:  make(chan struct{}, 1),
 	}
@@ -76,7 +79,7 @@ func (s *Sync) Run(ctx context.Context) error {
 // connect makes one connection, lives on it to its end and says how long it was
 // of use. The error is never nil unless ctx has ended.
 func (s *Sync) connect(ctx context.Context) (lasted time.Duration, err error) {
-	in := newInbox()
+	in := newInbox(s.topics)
 	b := s.cfg.Broker
 	b.Will = nil
 	if last := s.cfg.Status(false); len(last) > 0 {

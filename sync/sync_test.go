@@ -25,6 +25,7 @@ type rig struct {
 	central *central
 	out     *outbox
 	docs    *documents
+	acts    sync.Acts    // nil: none
 	lane    atomic.Int64 // what the status says of the lane
 	ready   atomic.Bool
 	cfg     sync.Config
@@ -64,7 +65,7 @@ func virtual(t *testing.T, story func(r *rig)) {
 // start runs the box until stop.
 func (r *rig) start() {
 	r.t.Helper()
-	r.sync = sync.New(r.cfg, r.docs, r.out)
+	r.sync = sync.New(r.cfg, r.docs, r.acts, r.out)
 	r.out.reset()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)

@@ -17,8 +17,10 @@ type topics struct {
 func (t topics) trust() string     { return t.prefix + "/trust" }
 func (t topics) heartbeat() string { return t.prefix + "/revocation/heartbeat" }
 func (t topics) live() string      { return t.prefix + "/revocation/live" }
-func (t topics) rules() string {
-	return t.prefix + "/sites/" + strconv.FormatUint(uint64(t.site), 10) + "/rules"
+func (t topics) rules() string     { return t.ofSite("rules") }
+
+func (t topics) ofSite(name string) string {
+	return t.prefix + "/sites/" + strconv.FormatUint(uint64(t.site), 10) + "/" + name
 }
 
 func (t topics) own(name string) string { return t.prefix + "/gates/" + t.gate + "/" + name }
@@ -26,12 +28,19 @@ func (t topics) records() string        { return t.own("records") }
 func (t topics) checkpoint() string     { return t.own("checkpoint") }
 func (t topics) cosigned() string       { return t.own("cosigned") }
 func (t topics) status() string         { return t.own("status") }
+func (t topics) command() string        { return t.own("command") }
+func (t topics) present() string        { return t.own("present") }
+func (t topics) verdict() string        { return t.own("verdict") }
+func (t topics) used() string           { return t.ofSite("used") }
 
 // standing are the subscriptions that a box always has, in the order in which
 // it makes them: who may sign comes before what was signed.
 func (t topics) standing() []string {
 	return []string{t.trust(), t.rules(), t.heartbeat(), t.live(), t.cosigned()}
 }
+
+// acting are the subscriptions of a box on which others may act.
+func (t topics) acting() []string { return []string{t.command(), t.present(), t.used()} }
 
 // kind is what a fetched document is: its number counts within it.
 type kind int
