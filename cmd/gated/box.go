@@ -30,6 +30,7 @@ type box struct {
 	clock    *verify.Clock
 	verifier *verify.Verifier
 	docs     *documents
+	teller   teller
 	alarms   *alarms
 	log      *slog.Logger
 }
@@ -110,6 +111,7 @@ func (b *box) wire(ctx context.Context, start uint64) error {
 	if err != nil {
 		return fmt.Errorf("read roots of the configuration: %w", err)
 	}
+	b.teller = newTeller(b.store)
 	b.docs = &documents{
 		roots: roots, box: self, store: b.store, clock: b.clock, verifier: b.verifier,
 		alarms: b.alarms, log: b.log, held: held,

@@ -65,7 +65,7 @@ func openLane(cfg *LaneConfig, log *slog.Logger) (*lane, error) {
 func (b *box) control(lanes []*lane) {
 	for _, l := range lanes {
 		l.controller = gate.NewController(gate.ControllerConfig{
-			Lane: l.Lane, Door: l.timing, Judge: b.verifier, Journal: b.store, Relay: l.door,
+			Lane: l.Lane, Door: l.timing, Judge: b.verifier, Journal: b.teller, Relay: l.door,
 			Signal: l.signal, Moment: b.clock.Now, Log: b.log,
 		})
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // link is the way to the broker; nil if the configuration names none.
-func (b *box) link() *sync.Sync {
+func (b *box) link(lanes []*lane) *sync.Sync {
 	m := b.cfg.MQTT
 	if m.Broker == "" {
 		b.log.Warn("no [mqtt] broker: the box works alone; feed it with gated import")
@@ -24,8 +24,9 @@ func (b *box) link() *sync.Sync {
 	return sync.New(sync.Config{
 		Broker: broker, Prefix: m.Prefix, Gate: b.cfg.Gate.ID, Site: b.cfg.Gate.Site, Metered: m.Metered,
 		Status: b.statusMessage, Seal: b.sealKey, Cosigners: b.cosigners,
-		Ready: func() bool { return b.docs.now().Ready() }, Log: b.log,
-	}, b.docs, b.store)
+		Ready: func() bool { return b.docs.now().Ready() },
+		Used:  b.teller.used, UsedNote: b.usedNote, Log: b.log,
+	}, b.docs, &acts{box: b, lanes: lanes}, b.store)
 }
 
 // broker is the way to the broker as the configuration names it.

@@ -55,7 +55,7 @@ func (b *box) serve(ctx context.Context, lanes []*lane) error {
 	writers, senders, gaters := newGroup(), newGroup(), newGroup()
 	writers.start(writing, "store", b.store.Run)
 	b.started()
-	link := b.link()
+	link := b.link(lanes)
 	senders.start(sending, "documents", b.docs.Run)
 	if link != nil {
 		senders.start(sending, "sync", link.Run)
