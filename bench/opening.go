@@ -37,6 +37,8 @@ func (r relay) Set(on bool) error {
 	return nil
 }
 
+func (relay) On() (bool, error) { return false, nil }
+
 type silent struct{}
 
 func (silent) Show(gate.Decision) {}
@@ -58,6 +60,7 @@ func newBox(dir string) (*box, error) {
 		Log: slog.New(slog.DiscardHandler),
 	})
 	b.run(st, controller)
+	<-st.Grown() // what the controller found
 	return b, nil
 }
 

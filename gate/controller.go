@@ -23,10 +23,12 @@ type Journal interface {
 	Commit(recs ...Record) <-chan Receipt
 }
 
-// Relay moves the door. Set returns when the line has changed. The controller
-// that was given it calls it, and its guard beside it: safe for concurrent use.
+// Relay moves the door. Set returns when the line has changed, On reads it back
+// and changes nothing. The controller that was given it calls it, and its guard
+// beside it: safe for concurrent use.
 type Relay interface {
 	Set(on bool) error
+	On() (bool, error)
 }
 
 // Inputs are what a lane's door is told by its wires. Read returns what they say

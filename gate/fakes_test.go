@@ -21,11 +21,12 @@ type edge struct {
 
 // relay records what it was told, and fails when told to.
 type relay struct {
-	mu    sync.Mutex
-	began time.Time
-	told  []edge
-	fail  error
-	stuck bool // fails to switch off
+	mu      sync.Mutex
+	began   time.Time
+	told    []edge
+	fail    error
+	stuck   bool // fails to switch off
+	shorted bool // reads on whatever it was told
 }
 
 func (r *relay) Set(on bool) error {
@@ -39,6 +40,13 @@ func (r *relay) Set(on bool) error {
 	}
 	r.told = append(r.told, edge{on, time.Since(r.began)})
 	return nil
+}
+
+// On is what it was told last, unless it is stuck.
+func (r *relay) On() (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.shorted || len(r.told) > 0 && r.told[len(r.told)-1].on, nil
 }
 
 // edges leaves out what did not change the line.

@@ -151,6 +151,13 @@ func TestTheStartSaysWhetherTheDoorHasMoved(t *testing.T) {
 	}
 }
 
+func TestTheStartSaysWhenTheRelayDoesNotObey(t *testing.T) {
+	b := play(t, gate.DoorConfig{}, func(b *bench) { b.relay.shorted = true }, func(b *bench) {})
+	if r := b.journal.all()[0]; !strings.Contains(r.Detail, "relay on although it was switched off") {
+		t.Errorf("record %+v", r)
+	}
+}
+
 func TestAnInputThatCannotBeReadEndsTheController(t *testing.T) {
 	b := play(t, withContact, wired, func(b *bench) {
 		b.show(gate.OK)

@@ -34,8 +34,21 @@ func (c *Controller) find() error {
 		open := c.levels.Open
 		c.memory.Open = &open
 	}
-	c.tell(Record{Event: DoorFound, Detail: "relay off; " + said})
+	c.tell(Record{Event: DoorFound, Detail: c.relaySays() + "; " + said})
 	return c.settle(now)
+}
+
+// relaySays reads the relay back, which was switched off.
+func (c *Controller) relaySays() string {
+	on, err := c.cfg.Relay.On()
+	switch {
+	case err != nil:
+		return fmt.Sprintf("relay switched off, and cannot be read back: %v", err)
+	case on:
+		return "relay on although it was switched off: something else drives its line, and the gate may be open"
+	default:
+		return "relay off"
+	}
 }
 
 func openOrShut(open bool) string { return pick(open, "open", "shut") }

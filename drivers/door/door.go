@@ -19,6 +19,9 @@ type Door interface {
 	// error the state of the line is not known.
 	Set(on bool) error
 
+	// On reads back what the relay's line is, without changing it.
+	On() (bool, error)
+
 	// Close switches the relay off and gives the line back. Closing twice is
 	// fine; Set after Close is an error and changes nothing.
 	Close() error
@@ -29,7 +32,7 @@ type Config struct {
 	Kind   string // "gpio" or "sim"
 	Relay  string // gpio: the line's name (GPIO17), or its number on Chip
 	Chip   string // gpio: the chip's label (pinctrl-bcm2835); without it, the first chip with a line of that name
-	Active string // gpio: "high", which is also meant by nothing
+	Active string // gpio: the level at which the relay is on: high, which is also meant by nothing, or low
 	Trace  string // sim: a file to which each edge is appended; without it the relay is in memory alone
 }
 

@@ -3,56 +3,114 @@ package door
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// fine names the pins of a Raspberry Pi's header that are inputs pulled to
-// ground from power-on and that nothing else drives.
-const fine = "use one of GPIO9 to GPIO13 or GPIO16 to GPIO27, with a resistor of 10 kOhm from it to ground"
+// What to use on a Raspberry Pi's header: pins whose pull at power-on keeps the
+// relay off, and that nothing else drives.
+const (
+	fine    = "use one of GPIO9 to GPIO13 or GPIO16 to GPIO27, with a resistor of 10 kOhm from it to ground"
+	fineLow = "use one of GPIO4 to GPIO8, with a resistor of 10 kOhm from it to 3.3 V, " +
+		"or set the relay board to high-level trigger and write active = \"high\" with one of GPIO9 to GPIO13 or GPIO16 to GPIO27"
+)
 
 func checkGPIO(c Config) error {
 	switch c.Active {
-	case "", "high":
-	case "low":
-		// The library requests the line as an output without a value, which
-		// the kernel takes as 0; only then can it be set to 1.
-		return fmt.Errorf("read active \"low\": %s would be driven low for a moment whenever gated starts, and is pulled low from power-on until then, "+
-			"so the relay would move and the gate open at each start and after each power cut (gpio=17=op,dh in config.txt holds the pin through the boot, not through the start); "+
-			"set the relay board to high-level trigger, or put a transistor before it, and write active = \"high\"", c.Relay)
+	case "", "high", "low":
 	default:
-		return fmt.Errorf("read active %q: it is not known; write \"high\"", c.Active)
+		return fmt.Errorf("read active %q: it is not known; write \"high\" or \"low\", the level at which the relay is on", c.Active)
 	}
 	if c.Relay == "" {
 		return errors.New("read relay: it is empty; write the name of a line: " + fine)
 	}
-	number, err := strconv.Atoi(strings.TrimPrefix(c.Relay, "GPIO"))
-	named := strings.HasPrefix(c.Relay, "GPIO")
-	switch {
-	case err != nil:
-		return nil // a board that names its lines otherwise; what they do at power-on is not known here
-	case !named && c.Chip == "":
-		return fmt.Errorf("read relay %q: a number is a line of one chip; name the chip's label as well, or the line by its name (GPIO%s)", c.Relay, c.Relay)
-	case !named && !strings.HasPrefix(c.Chip, "pinctrl-"):
-		return nil // no Raspberry Pi
+	n, pi, err := number(c.Relay, c.Chip)
+	if err != nil {
+		return err
 	}
-	return checkPin(number)
+	if pi {
+		if err := checkPin(n, c.Active == "low"); err != nil {
+			return err
+		}
+	}
+	return checkChip(c.Chip)
+}
+
+// number is which pin of a Raspberry Pi's header is meant; pi is false on a board
+// that names its lines otherwise, of which is not known here what they do at
+// power-on.
+func number(line, label string) (n int, pi bool, err error) {
+	n, notNumber := strconv.Atoi(strings.TrimPrefix(line, "GPIO"))
+	named := strings.HasPrefix(line, "GPIO")
+	switch {
+	case notNumber != nil:
+		return 0, false, nil
+	case !named && label == "":
+		return 0, false, fmt.Errorf("read line %q: a number is a line of one chip; name the chip's label as well, or the line by its name (GPIO%s)", line, line)
+	default:
+		return n, named || strings.HasPrefix(label, "pinctrl-"), nil
+	}
 }
 
 // checkPin refuses the pins of a Raspberry Pi on which a relay would move
 // before any program runs. The pulls at power-on are those of the manual
-// "BCM2835 ARM Peripherals", table 6-31.
-func checkPin(number int) error {
+// "BCM2835 ARM Peripherals", table 6-31; the boards have 1.8 kOhm from GPIO2 and
+// GPIO3 to 3.3 V, and the firmware talks over GPIO0 and GPIO1 to what is plugged
+// on.
+func checkPin(n int, low bool) error {
 	var why string
 	switch {
-	case number >= 0 && number <= 8:
-		why = "is pulled up from power-on until gated starts, so the relay would be on and the gate open after each power cut"
-	case number == 14 || number == 15:
-		why = "carries the console at each boot, which would rattle the relay and open the gate"
-	case number < 0 || number > 27:
+	case n < 0 || n > 27:
 		why = "is not on the header, and what it does before gated starts is not known, so the relay might be on"
+	case n == 14 || n == 15:
+		why = "carries the console at each boot, which would rattle the relay and open the gate"
+	case n <= 3 && low:
+		why = "carries a bus that the board talks on while it starts, which would rattle the relay and open the gate"
+	case n == 2 || n == 3:
+		why = "is pulled up from power-on by 1.8 kOhm on the board, against which no resistor to ground helps, so the relay would be on and the gate open after each power cut"
+	case n <= 8 && !low:
+		why = "is pulled up from power-on until gated starts, so the relay would be on and the gate open after each power cut"
+	case n > 8 && low:
+		why = "is pulled down from power-on until gated starts, so a relay that is on at a low level would be on and the gate open after each power cut"
 	default:
 		return nil
 	}
-	return fmt.Errorf("read relay: GPIO%d %s; %s", number, why, fine)
+	if low {
+		return fmt.Errorf("read relay: GPIO%d %s; %s", n, why, fineLow)
+	}
+	return fmt.Errorf("read relay: GPIO%d %s; %s", n, why, fine)
+}
+
+// labels that the kernels of Raspberry Pis give to their chips.
+var knownLabels = []string{"pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1", "raspberrypi-exp-gpio"}
+
+// checkChip refuses what cannot be the label of a chip.
+func checkChip(label string) error {
+	if strings.HasPrefix(label, "gpiochip") || strings.HasPrefix(label, "/dev/") {
+		return fmt.Errorf("read chip %q: that is a number, which changes from start to start, and the relay of another line would move; "+
+			"write the chip's label as gpioinfo or gpiodetect shows it in brackets (on a Raspberry Pi one of %s), or leave chip out and name the line (GPIO17)", label, strings.Join(knownLabels[:3], ", "))
+	}
+	return nil
+}
+
+// Find looks for the line of a relay or input on this machine and claims
+// nothing. Its sentence says what gated would do without it. On a machine without
+// GPIO chips it knows only which labels a Raspberry Pi has: looked is then false.
+func Find(label, line string) (looked bool, err error) {
+	chips, err := findChips()
+	switch {
+	case errors.Is(err, errNoChip):
+		if label == "" || slices.Contains(knownLabels, label) {
+			return false, nil
+		}
+		return false, fmt.Errorf("find chip %q: this machine has no GPIO chip, and no Raspberry Pi has one of that label, so gated would not start and the gate stay shut; "+
+			"leave chip out and name the line (GPIO17), or write one of %s", label, strings.Join(knownLabels[:3], ", "))
+	case err != nil:
+		return false, err
+	}
+	if _, _, err = locate(chips, label, line); err != nil {
+		return true, fmt.Errorf("find line %s: %w; gated would not start and the gate stay shut", line, err)
+	}
+	return true, nil
 }

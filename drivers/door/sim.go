@@ -49,6 +49,16 @@ func (s *sim) Set(on bool) error {
 	return s.set(on)
 }
 
+// On is what the relay was last set to.
+func (s *sim) On() (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false, fmt.Errorf("read relay: %w", os.ErrClosed)
+	}
+	return s.on, nil
+}
+
 // Close switches the relay off and closes the trace.
 func (s *sim) Close() error {
 	s.mu.Lock()

@@ -42,6 +42,13 @@ func (d *Door) Set(on bool) error {
 	return nil
 }
 
+// On says whether the relay is on.
+func (d *Door) On() (bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.on, nil
+}
+
 // Close switches the relay off, failing or not, as cutting its power would.
 func (d *Door) Close() error {
 	d.mu.Lock()
@@ -56,13 +63,6 @@ func (d *Door) Fail(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.fail = err
-}
-
-// On says whether the relay is on.
-func (d *Door) On() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.on
 }
 
 // Edges is every change so far, oldest first. The caller owns the slice.
@@ -110,6 +110,7 @@ func ReadTrace(t testing.TB, file string) []Edge {
 // Relay is what a door's driver promises, in the words of door.Door.
 type Relay interface {
 	Set(on bool) error
+	On() (bool, error)
 	Close() error
 }
 
@@ -125,6 +126,9 @@ func TestDoor(t *testing.T, open func(t *testing.T) (Relay, func() []Edge)) {
 		r, edges := open(t)
 		for _, on := range []bool{true, true, false, false, true, false} {
 			must(t, r.Set(on))
+			if is, err := r.On(); err != nil || is != on {
+				t.Errorf("set to %v, it reads %v (%v)", on, is, err)
+			}
 		}
 		want(t, edges(), true, false, true, false)
 	})

@@ -1,0 +1,94 @@
+package door
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+	"periph.io/x/conn/v3/driver/driverreg"
+	"periph.io/x/host/v3/gpioioctl"
+)
+
+// errNoChip says that this machine has no GPIO chip at all.
+var errNoChip = errors.New("this machine has no GPIO chip (there is no /dev/gpiochip0), so no relay can be moved; run gated on the gate's own box, or use kind = \"sim\" to try it out")
+
+// findChips is every GPIO chip of the machine that we may open.
+func findChips() ([]chip, error) {
+	// The ioctl driver is the only one linked in: host.Init would bring those
+	// that write to the chip's registers behind the kernel's back.
+	_, err := driverreg.Init()
+	if err := errors.Join(err, guardInput()); err != nil {
+		return nil, err
+	}
+	if len(gpioioctl.Chips) == 0 {
+		return nil, whyNoChips()
+	}
+	var chips []chip
+	for _, ch := range gpioioctl.Chips {
+		c := chip{name: ch.Name(), label: ch.Label(), path: ch.Path()}
+		for _, l := range ch.Lines() {
+			c.lines = append(c.lines, l.Name())
+			c.users = append(c.users, l.Consumer())
+		}
+		chips = append(chips, c)
+	}
+	return chips, nil
+}
+
+func whyNoChips() error {
+	files, _ := filepath.Glob("/dev/gpiochip*") // its only error is a bad pattern
+	if len(files) == 0 {
+		return errNoChip
+	}
+	f, err := os.Open(files[0])
+	if err != nil {
+		return fmt.Errorf("no GPIO chip may be used, so no relay can be moved; add the user to the group that owns the chips (gpio or dialout), or install the udev rule: %w", err)
+	}
+	return errors.Join(errors.New("the GPIO chips do not answer as the kernel's interface version 2 does; Linux 5.10 or newer is needed"), f.Close())
+}
+
+// take finds a line and claims it.
+func take(label, name string, flags uint64) (*line, error) {
+	chips, err := findChips()
+	if err != nil {
+		return nil, err
+	}
+	i, n, err := locate(chips, label, name)
+	if err != nil {
+		return nil, err
+	}
+	l, err := claim(chips[i].path, n, flags)
+	if errors.Is(err, unix.EBUSY) {
+		return nil, held(chips[i].users[n])
+	}
+	return l, err
+}
+
+// held is ErrHeld with the name of whoever has the line.
+func held(user string) error {
+	if user == "" {
+		user = "the kernel does not say which (see gpioinfo)"
+	}
+	return fmt.Errorf("%w: %s; stop it, or use another line", ErrHeld, user)
+}
+
+// guardInput puts /dev/null at file descriptor 0 if that was closed.
+//
+// When two names lead to one chip, as on a Raspberry Pi 5, the library closes
+// the second and by mistake descriptor 0 as well. The next file to be opened
+// would get that number, and whoever takes 0 for none would be wrong.
+func guardInput() error {
+	if _, err := unix.FcntlInt(0, unix.F_GETFD, 0); !errors.Is(err, unix.EBADF) {
+		return nil
+	}
+	fd, err := unix.Open(os.DevNull, unix.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("guard standard input: %w", err)
+	}
+	if fd != 0 { // somebody else was given 0 meanwhile, which is as good
+		return unix.Close(fd)
+	}
+	return nil
+}
