@@ -206,7 +206,11 @@ const (
 	Stopped      Event = "stopped"
 	LateRecord   Event = "late-record"   // About was not on disk when the door opened
 	StateHourly  Event = "state"         // the hourly record of the box's state
-	NewLog       Event = "new-log"       // record 0 of a log that follows another
+	NewLog       Event = "new-log"       // record 0 of a log that follows another; Detail names that
+	KeyChanged   Event = "key-changed"   // the gate's own key; Detail names both
+	Erased       Event = "erased"        // persons and salts of Count records, all below About
+	Dropped      Event = "dropped"       // the leaves of Count records, all below About
+	AsideErased  Event = "aside-erased"  // a database that was set aside has no persons any more, or is gone
 	DocsAccepted Event = "documents"     // a signed document came into force
 	Alarm        Event = "alarm"         // Detail says what
 	ScannerLost  Event = "scanner-lost"  // the scanner's port is gone

@@ -117,7 +117,7 @@ func BenchmarkVerify(b *testing.B) {
 	}
 	defer s.Close()
 	for b.Loop() {
-		if _, err := s.Verify(b.Context()); err != nil {
+		if _, err := s.Verify(b.Context(), store.Expect{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -15,8 +15,9 @@ import (
 
 // The kinds of kept checkpoints.
 const (
-	ownKind      = "own"
-	cosignedKind = "cosigned"
+	ownKind      = "own"      // the newest that we signed
+	cosignedKind = "cosigned" // the largest that came back
+	forkKind     = "fork"     // one that came back and that this log does not extend
 )
 
 // Checkpoint signs the log as it is committed now and returns the note. The note
@@ -65,7 +66,7 @@ func (s *Store) Acknowledge(ctx context.Context, msg []byte, cosigners ...note.V
 	}
 	// Asked for even before a fork is believed, or whoever holds a cosigner's key
 	// could drive a box from log to log.
-	if !c.SignedBy(msg, s.signer) {
+	if !s.ours(c, msg) {
 		return 0, fmt.Errorf("acknowledge: the checkpoint is not signed by this gate: %w", record.ErrUnsigned)
 	}
 	if err := s.extends(ctx, c); err != nil {
@@ -104,6 +105,13 @@ func (s *Store) extends(ctx context.Context, c record.Checkpoint) error {
 		return fmt.Errorf("of the first %d records another root is cosigned: %w", c.Size, ErrFork)
 	}
 	return nil
+}
+
+// CosignedCheckpoint is the largest cosigned checkpoint as it came; nil: none has
+// come.
+func (s *Store) CosignedCheckpoint(ctx context.Context) ([]byte, error) {
+	_, msg, err := s.checkpoint(ctx, cosignedKind)
+	return msg, err
 }
 
 // keepCheckpoint keeps the newest of a kind: a smaller one never replaces it.

@@ -157,7 +157,7 @@ func checkCrash(t *testing.T, dir, skey string, acked map[string]uint64) {
 	if err != nil || acked["records"] > 0 && len(uses) == 0 {
 		t.Errorf("%d uses: %v", len(uses), err)
 	}
-	if r, err := s.Verify(t.Context()); err != nil || r.Records != size {
+	if r, err := s.Verify(t.Context(), store.Expect{}); err != nil || r.Records != size {
 		t.Errorf("%+v: %v", r, err)
 	}
 }

@@ -68,7 +68,7 @@ func TestAWriteErrorEndsRun(t *testing.T) {
 			if _, size := b.Log(); size != acked {
 				t.Errorf("%d records, %d acknowledged", size, acked)
 			}
-			if _, err := b.Verify(t.Context()); err != nil {
+			if _, err := b.Verify(t.Context(), store.Expect{}); err != nil {
 				t.Error(err)
 			}
 		})

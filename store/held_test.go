@@ -70,7 +70,7 @@ func TestHeldSurvivesAFlippedBitInOneCopy(t *testing.T) {
 		if got, ok := b.Held("trust"); ok != damage.ok || ok && string(got) != "t1" {
 			t.Errorf("%s: %q %v", damage.name, got, ok)
 		}
-		if _, err := b.Verify(t.Context()); damage.name != "the first copy gone" && !errors.Is(err, store.ErrBroken) {
+		if _, err := b.Verify(t.Context(), store.Expect{}); damage.name != "the first copy gone" && !errors.Is(err, store.ErrBroken) {
 			t.Errorf("%s: verify says %v", damage.name, err)
 		}
 		b.mustStop(t)

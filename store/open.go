@@ -68,11 +68,7 @@ func (s *Store) open(o Options, params url.Values) (err error) {
 	if err := s.load(context.Background(), &o); err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
-	if err := s.w.exec("UPDATE meta SET value = value + 1 WHERE name = 'starts'"); err != nil {
-		return fmt.Errorf("count start: %w", err)
-	}
-	s.start++
-	return nil
+	return s.begin(&o)
 }
 
 func (s *Store) openWriter(path string, params url.Values) error {
@@ -133,7 +129,15 @@ func OpenReadOnly(dir string) (*Store, error) {
 	if !database {
 		return nil, missing(dir, other)
 	}
-	path := filepath.Join(dir, fileName)
+	return OpenFile(filepath.Join(dir, fileName))
+}
+
+// OpenFile is OpenReadOnly of a database by its name: one that was set aside, or
+// a copy on another machine.
+func OpenFile(path string) (*Store, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
 	db, err := openReaders(context.Background(), path, reading())
 	if err != nil && atRest(path) {
 		// Without a log beside it the file is whole; SQLite still wants to make
@@ -176,6 +180,9 @@ func (s *Store) load(ctx context.Context, whose *Options) error {
 			id, site, whose.Gate, whose.Site)
 	}
 	s.origin = record.Origin(site, id, s.log)
+	if s.keys, err = s.signers(ctx); err != nil {
+		return err
+	}
 	t, err := s.loadTree(ctx)
 	if err != nil {
 		return fmt.Errorf("rebuild tree: %w", err)

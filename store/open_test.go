@@ -161,7 +161,7 @@ func TestReadOnlyBesideARunningStore(t *testing.T) {
 	if l, n := r.Log(); l != log || n != size || r.Cosigned() != size || r.Start() != 1 {
 		t.Errorf("log %s of %d, cosigned %d, start %d", l, n, r.Cosigned(), r.Start())
 	}
-	if rep, err := r.Verify(t.Context()); err != nil || rep.Records != 40 || rep.Persons != 20 || rep.Cosigned != 40 {
+	if rep, err := r.Verify(t.Context(), store.Expect{}); err != nil || rep.Records != 40 || rep.Persons != 20 || rep.Cosigned != 40 {
 		t.Errorf("%+v: %v", rep, err)
 	}
 	b.commit(t, door(gate.RelayOff))
@@ -204,7 +204,7 @@ func TestReadOnlyOfACopyThatNobodyMayWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if rep, err := r.Verify(t.Context()); err != nil || rep.Records != 10 {
+	if rep, err := r.Verify(t.Context(), store.Expect{}); err != nil || rep.Records != 10 {
 		t.Errorf("%+v: %v", rep, err)
 	}
 }

@@ -193,7 +193,7 @@ func (p *played) look(t *testing.T, dir string, want promise, lying bool, y *tal
 		return nil
 	}
 	y.lost.Add(1)
-	if _, err := s.Verify(t.Context()); err != nil {
+	if _, err := s.Verify(t.Context(), store.Expect{}); err != nil {
 		y.found.Add(1)
 		return nil
 	}
@@ -220,7 +220,7 @@ func (p *played) records(t *testing.T, s *store.Store, want promise) error {
 			return fmt.Errorf("record %d is another one", i)
 		}
 	}
-	if r, err := s.Verify(t.Context()); err != nil || r.Records != size {
+	if r, err := s.Verify(t.Context(), store.Expect{}); err != nil || r.Records != size {
 		return fmt.Errorf("%d records verified of %d: %w", r.Records, size, err)
 	}
 	return nil

@@ -62,22 +62,35 @@ func (s *Store) page(ctx context.Context, from uint64, limit int) ([]record.Entr
 }
 
 // List returns the records from number from up to, but not including, to, as far
-// as there are any. The caller owns them.
+// as there are any and their leaves were not dropped. The caller owns them.
 func (s *Store) List(ctx context.Context, from, to uint64) ([]record.Entry, error) {
 	var list []record.Entry
-	err := s.walk(ctx, from, pageRows, func(seq uint64, e record.Entry) (bool, error) {
-		if seq >= to {
-			return false, nil
-		}
+	err := s.Each(ctx, from, to, func(e record.Entry) error {
 		list = append(list, e)
-		return true, nil
+		return nil
 	})
 	return list, err
 }
 
+// Each calls see with the same records as List, one after another; it ends with
+// see's first error.
+func (s *Store) Each(ctx context.Context, from, to uint64, see func(record.Entry) error) error {
+	first, err := s.first(ctx)
+	if err != nil {
+		return err
+	}
+	return s.walk(ctx, max(from, first), pageRows, func(seq uint64, e record.Entry) (bool, error) {
+		if seq >= to {
+			return false, nil
+		}
+		return true, see(e)
+	})
+}
+
 // Batch returns the records from number from on, as many as go into a message of
 // maxBytes (0: record.MaxBatch), at least one if there is one; none if from is
-// the size of the log. A person that is not the leaf's any more, because the disk
+// the size of the log. The batch begins later if the leaves before were dropped.
+// A person that is not the leaf's any more, because the disk
 // has changed it, stays behind: the record must not wait for it. The caller owns
 // the batch.
 func (s *Store) Batch(ctx context.Context, from uint64, maxBytes int) (record.Batch, error) {
@@ -87,9 +100,14 @@ func (s *Store) Batch(ctx context.Context, from uint64, maxBytes int) (record.Ba
 	if maxBytes <= 0 || maxBytes > record.MaxBatch {
 		maxBytes = record.MaxBatch
 	}
+	first, err := s.first(ctx)
+	if err != nil {
+		return record.Batch{}, fmt.Errorf("make batch: %w", err)
+	}
+	from = max(from, first)
 	b := record.Batch{Log: s.log, First: from}
 	bytes := record.Overhead
-	err := s.walk(ctx, from, maxBytes/typicalSize+1, func(_ uint64, e record.Entry) (bool, error) {
+	err = s.walk(ctx, from, maxBytes/typicalSize+1, func(_ uint64, e record.Entry) (bool, error) {
 		if e.Check() != nil {
 			e.Person, e.Salt = "", nil
 		}

@@ -74,7 +74,7 @@ func (w *workload) session(body int, pragma string) {
 	b := run(w.t, s)
 	for i := range 8 {
 		reading := make(chan error, 1)
-		go func() { _, err := b.Verify(context.Background()); reading <- err }()
+		go func() { _, err := b.Verify(context.Background(), store.Expect{}); reading <- err }()
 		first := b.commit(w.t, admission(uint32(w.now.Uses)))
 		w.now.Uses++
 		w.now.Records = first + 1

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"gated/gate"
+	"gated/verify/document"
 )
 
 // What Open refuses. Each is wrapped in a sentence that says what to do.
@@ -35,6 +36,8 @@ type Options struct {
 	Site   uint32      // of the box; the database of another site is refused
 	Gate   string      // id of the box; the database of another gate is refused
 	Signer note.Signer // the gate's own key, which signs checkpoints
+	Key    string      // its verifier key; a change is recorded. Empty: it is not noted, and signatures are not checked
+	At     gate.Moment // stamps what Open itself records
 	Create bool        // make the database, and Dir, if there is none
 }
 
@@ -45,7 +48,8 @@ type Store struct {
 	log    string // id of the log
 	origin string // first line of its checkpoints
 	start  uint64
-	signer note.Signer // nil when opened to be read
+	signer note.Signer    // nil when opened to be read
+	keys   []document.Key // the gate's own, in the order of their use
 
 	lock    *os.File // nil when opened to be read
 	w       *conn    // Run's alone while it runs; nil when opened to be read

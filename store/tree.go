@@ -35,9 +35,14 @@ type node struct {
 	hash  tlog.Hash
 }
 
-func (t *tree) add(h tlog.Hash) {
-	n := t.size
-	for level := 1; n&1 == 1; level++ {
+// add adds a leaf by its hash.
+func (t *tree) add(h tlog.Hash) { t.addAt(h, 0) }
+
+// addAt adds a whole subtree of that level: the size must be a multiple of its
+// own.
+func (t *tree) addAt(h tlog.Hash, low int) {
+	n := t.size >> low
+	for level := low + 1; n&1 == 1; level++ {
 		last := len(t.edge) - 1
 		h = tlog.NodeHash(t.edge[last], h)
 		t.edge = t.edge[:last]
@@ -47,7 +52,7 @@ func (t *tree) add(h tlog.Hash) {
 		}
 	}
 	t.edge = append(t.edge, h)
-	t.size++
+	t.size += 1 << low
 }
 
 func (t *tree) root() tlog.Hash {
@@ -186,14 +191,8 @@ func (r treeReader) hash(level int, n int64) (tlog.Hash, error) {
 		return record.Hash(leaf), nil
 	}
 	if level >= blockLevel {
-		var b []byte
-		index := tlog.StoredHashIndex(level-blockLevel, n)
-		err := r.db.QueryRowContext(r.ctx, "SELECT hash FROM tree WHERE idx = ?", index).Scan(&b)
-		if err == nil && len(b) == tlog.HashSize {
-			return tlog.Hash(b), nil
-		}
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return tlog.Hash{}, fmt.Errorf("read tree: %w", err)
+		if h, err := r.stored(level, n); !errors.Is(err, sql.ErrNoRows) {
+			return h, err
 		}
 	}
 	left, err := r.hash(level-1, 2*n)
@@ -205,4 +204,18 @@ func (r treeReader) hash(level int, n int64) (tlog.Hash, error) {
 		return tlog.Hash{}, err
 	}
 	return tlog.NodeHash(left, right), nil
+}
+
+// stored reads a hash that is kept; the error wraps sql.ErrNoRows if it is not.
+func (r treeReader) stored(level int, n int64) (tlog.Hash, error) {
+	var b []byte
+	index := tlog.StoredHashIndex(level-blockLevel, n)
+	err := r.db.QueryRowContext(r.ctx, "SELECT hash FROM tree WHERE idx = ?", index).Scan(&b)
+	if err == nil && len(b) != tlog.HashSize {
+		err = sql.ErrNoRows
+	}
+	if err != nil {
+		return tlog.Hash{}, fmt.Errorf("read tree: %w", err)
+	}
+	return tlog.Hash(b), nil
 }

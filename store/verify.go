@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"gated/verify/document"
 	"gated/verify/record"
 )
 
@@ -16,12 +18,15 @@ const maxFaults = 20
 // Report is what Verify found.
 type Report struct {
 	Log        string
-	Records    uint64    // leaves read
+	First      uint64    // number of the first record whose leaf is here; those below were dropped
+	Records    uint64    // number of the one after the last
 	Persons    uint64    // of those, with a person that was not erased
 	Root       tlog.Hash // over all leaves
 	Signed     uint64    // size of the newest checkpoint of our own
 	Cosigned   uint64    // size of the newest cosigned checkpoint: what is below cannot be changed unseen
-	Checkpoint []byte    // its note, for whoever knows the cosigners; nil: none
+	Checkpoint []byte    // its note; nil: none
+	Cosigners  []string  // names of those of Expect that have signed it
+	Pinned     uint64    // size of the pinned checkpoint, which the log extends; 0: none
 	Faults     []string  // one short sentence each, at most 20
 }
 
@@ -31,16 +36,22 @@ func (r *Report) fault(format string, args ...any) {
 	}
 }
 
+// Expect is what Verify holds the file against beside what the file itself says.
+type Expect struct {
+	Pinned    []byte         // a checkpoint of this log that was kept elsewhere: whoever cuts the log below it is found; nil: none
+	Cosigners []document.Key // if any: one of them must have signed the kept cosigned checkpoint, and the pinned one
+}
+
 // Verify reads the whole journal once and checks every leaf, every number and
 // every person, recomputes the tree and compares it with the kept checkpoints and
-// hashes, and looks at both copies of the held documents. It holds a few hundred
-// records in memory and may run beside the writer. If anything is wrong, the
-// report names it and the error wraps ErrBroken; other errors say that the file
-// could not be read to its end. Signatures are not checked here: that the
-// checkpoint in the report is the server's, its cosigner's key must say.
-func (s *Store) Verify(ctx context.Context) (Report, error) {
+// hashes, checks the signatures of the gate, and looks at both copies of the held
+// documents. It holds a few hundred records in memory and may run beside the
+// writer. If anything is wrong, the report names it and the error wraps ErrBroken;
+// other errors say that the file could not be read to its end. What came after the
+// newest checkpoint, kept or pinned, may be cut off without a trace.
+func (s *Store) Verify(ctx context.Context, x Expect) (Report, error) {
 	r := Report{Log: s.log}
-	marks, err := s.marks(ctx, &r)
+	marks, err := s.marks(ctx, &r, x)
 	if err != nil {
 		return r, fmt.Errorf("verify: %w", err)
 	}
@@ -50,19 +61,21 @@ func (s *Store) Verify(ctx context.Context) (Report, error) {
 	} else if err != nil {
 		return r, fmt.Errorf("verify: %w", err)
 	}
-	if err := s.verifyLeaves(ctx, &r, marks, tlog.StoredHashCount(stored)); err != nil {
-		return r, fmt.Errorf("verify: %w", err)
+	w := walker{s: s, r: &r, marks: marks, count: tlog.StoredHashCount(stored)}
+	for _, step := range []func(context.Context) error{w.dropped, w.leaves, w.told, w.held, w.pages} {
+		if err := step(ctx); err != nil {
+			return r, fmt.Errorf("verify: %w", err)
+		}
 	}
 	for _, m := range marks {
 		if m.Size > r.Records {
 			r.fault("the journal ends after %d records, a checkpoint covers %d", r.Records, m.Size)
+		} else if m.Size < r.First && m.Size&(1<<blockLevel-1) != 0 {
+			r.fault("a checkpoint covers %d records, whose leaves were dropped up to %d: take a newer one", m.Size, r.First)
 		}
 	}
 	if stored<<blockLevel > int64(r.Records) { //nolint:gosec // rows of one table
 		r.fault("the journal ends after %d records, the kept hashes cover %d", r.Records, stored<<blockLevel)
-	}
-	if err := s.verifyHeld(ctx, &r); err != nil {
-		return r, fmt.Errorf("verify: %w", err)
 	}
 	if len(r.Faults) > 0 {
 		return r, fmt.Errorf("verify: %s: %w", r.Faults[0], ErrBroken)
@@ -71,116 +84,64 @@ func (s *Store) Verify(ctx context.Context) (Report, error) {
 }
 
 // marks are the checkpoints that the tree must pass through.
-func (s *Store) marks(ctx context.Context, r *Report) ([]record.Checkpoint, error) {
+func (s *Store) marks(ctx context.Context, r *Report, x Expect) ([]record.Checkpoint, error) {
 	var marks []record.Checkpoint
-	for _, kind := range []string{ownKind, cosignedKind} {
+	for _, kind := range []string{ownKind, cosignedKind, forkKind} {
 		c, msg, err := s.checkpoint(ctx, kind)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if msg == nil {
+		case msg == nil:
 			continue
-		}
-		if c.Origin == "" {
+		case kind == forkKind:
+			r.fault("a checkpoint of %d records is cosigned that this log does not extend: another log has to begin", c.Size)
+			continue
+		case c.Origin == "":
 			r.fault("the kept %s checkpoint is not one of this log", kind)
 			continue
+		}
+		if len(s.keys) > 0 && !s.ours(c, msg) {
+			r.fault("the kept %s checkpoint is not signed by this gate", kind)
 		}
 		marks = append(marks, c)
 		if kind == ownKind {
 			r.Signed = c.Size
-		} else {
-			r.Cosigned, r.Checkpoint = c.Size, msg
+			continue
+		}
+		r.Cosigned, r.Checkpoint = c.Size, msg
+		if r.Cosigners = s.signedBy(msg, x.Cosigners); len(x.Cosigners) > 0 && len(r.Cosigners) == 0 {
+			r.fault("the kept cosigned checkpoint is signed by no central server that is known")
 		}
 	}
-	return marks, nil
-}
-
-// verifyLeaves walks the journal and grows a tree beside it. The first count
-// hashes of the tree are kept on disk and compared.
-func (s *Store) verifyLeaves(ctx context.Context, r *Report, marks []record.Checkpoint, count int64) error {
-	var t tree
-	pass := func() {
-		for _, m := range marks {
-			if m.Size == t.size && m.Root != t.root() {
-				r.fault("the first %d records do not give the root of a checkpoint", m.Size)
-			}
-		}
+	if x.Pinned == nil {
+		return marks, nil
 	}
-	pass()
-	err := s.walk(ctx, 0, pageRows, func(seq uint64, e record.Entry) (bool, error) {
-		s.verifyEntry(r, seq, e)
-		t.add(record.Hash(e.Leaf))
-		pass()
-		if len(t.fresh) >= spillAt {
-			return true, s.compare(ctx, r, &t, count)
-		}
-		return true, nil
-	})
-	if errors.Is(err, ErrBroken) {
-		r.fault("%v", err)
-		err = nil
-	}
-	r.Records, r.Root = t.size, t.root()
-	if err != nil {
-		return err
-	}
-	return s.compare(ctx, r, &t, count)
-}
-
-func (s *Store) verifyEntry(r *Report, seq uint64, e record.Entry) {
-	l, err := record.ParseLeaf(e.Leaf)
+	c, _, err := record.OpenCheckpoint(x.Pinned)
 	switch {
-	case err != nil:
-		r.fault("record %d: %v", seq, err)
-	case l.Log != s.log || l.Seq != seq:
-		r.fault("record %d says that it is %d of log %s", seq, l.Seq, l.Log)
-	default:
-		if err := e.Check(); err != nil {
-			r.fault("%v", err)
-		}
+	case err != nil && !errors.Is(err, record.ErrUnsigned):
+		return nil, fmt.Errorf("pinned checkpoint: %w", err)
+	case c.Origin != s.origin:
+		r.fault("the pinned checkpoint is of %s, the file of %s", c.Origin, s.origin)
+		return marks, nil
+	case len(x.Cosigners) > 0 && len(s.signedBy(x.Pinned, x.Cosigners)) == 0:
+		r.fault("the pinned checkpoint is signed by no central server that is known")
 	}
-	if e.Person != "" {
-		r.Persons++
-	}
+	r.Pinned = c.Size
+	return append(marks, c), nil
 }
 
-// compare holds the tree's hashes against those on disk and lets go of them.
-func (s *Store) compare(ctx context.Context, r *Report, t *tree, count int64) error {
-	for _, n := range t.fresh {
-		if n.index >= count {
-			break
-		}
-		var kept []byte
-		err := s.readers.QueryRowContext(ctx, "SELECT ifnull((SELECT hash FROM tree WHERE idx = ?), x'')", n.index).Scan(&kept)
-		if err != nil {
-			return fmt.Errorf("read tree: %w", err)
-		}
-		if string(kept) != string(n.hash[:]) {
-			r.fault("kept hash %d of the tree is not that of the leaves", n.index)
+// signedBy are the names of those who have signed the checkpoint, and nobody if
+// it bears a signature that none of them or of our own keys has made.
+func (s *Store) signedBy(msg []byte, cosigners []document.Key) (names []string) {
+	all := append(s.keys[:len(s.keys):len(s.keys)], cosigners...)
+	reduced, signers, err := record.SignedOnlyBy(msg, all...)
+	if err != nil || len(s.keys) > 0 && len(reduced) != len(msg) {
+		return nil
+	}
+	for _, k := range signers {
+		if slices.ContainsFunc(cosigners, k.Same) {
+			names = append(names, k.Name)
 		}
 	}
-	t.fresh = t.fresh[:0]
-	return nil
-}
-
-func (s *Store) verifyHeld(ctx context.Context, r *Report) error {
-	rows, err := s.readers.QueryContext(ctx, "SELECT 'first', name, sum, body FROM held UNION ALL SELECT 'second', name, sum, body FROM spare")
-	if err != nil {
-		return fmt.Errorf("read documents: %w", err)
-	}
-	defer rows.Close() //nolint:errcheck // rows.Err has said it
-	for rows.Next() {
-		var copy, name string
-		var sum, body []byte
-		if err := rows.Scan(&copy, &name, &sum, &body); err != nil {
-			return fmt.Errorf("read documents: %w", err)
-		}
-		if string(sum) != string(sumOf(name, body)) {
-			r.fault("the %s copy of document %q is damaged", copy, name)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read documents: %w", err)
-	}
-	return nil
+	return names
 }

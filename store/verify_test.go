@@ -45,7 +45,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 			if err := ackAll(t, b); err != nil {
 				t.Fatal(err)
 			}
-			if r, err := b.Verify(t.Context()); err != nil || r.Cosigned != n || r.Signed != n || r.Persons != n/2 {
+			if r, err := b.Verify(t.Context(), store.Expect{}); err != nil || r.Cosigned != n || r.Signed != n || r.Persons != n/2 {
 				t.Fatalf("before: %+v: %v", r, err)
 			}
 			b.mustStop(t)
@@ -58,7 +58,7 @@ func TestVerifyFindsTampering(t *testing.T) {
 			for _, q := range c.queries {
 				tamper(t, o.Dir, q)
 			}
-			r, err := s.Verify(t.Context())
+			r, err := s.Verify(t.Context(), store.Expect{})
 			if !errors.Is(err, store.ErrBroken) || len(r.Faults) == 0 {
 				t.Errorf("not found: %+v: %v", r, err)
 			}
@@ -77,7 +77,7 @@ func TestErasedPersonsLeaveTheLogProvable(t *testing.T) {
 	b.mustStop(t)
 	tamper(t, o.Dir, "UPDATE journal SET person = NULL, salt = NULL WHERE seq < 20")
 	b = start(t, o)
-	if r, err := b.Verify(t.Context()); err != nil || r.Persons != 5 {
+	if r, err := b.Verify(t.Context(), store.Expect{}); err != nil || r.Persons != 5 {
 		t.Errorf("%+v: %v", r, err)
 	}
 }
@@ -138,7 +138,7 @@ func TestReportNamesAtMostTwentyFaults(t *testing.T) {
 	b.mustStop(t)
 	tamper(t, o.Dir, "UPDATE journal SET leaf = x'00'")
 	b = start(t, o)
-	r, err := b.Verify(t.Context())
+	r, err := b.Verify(t.Context(), store.Expect{})
 	if !errors.Is(err, store.ErrBroken) || len(r.Faults) != 20 || r.Records != 60 || !strings.Contains(r.Faults[0], "record 0") {
 		t.Errorf("%d faults in %d records: %v", len(r.Faults), r.Records, err)
 	}

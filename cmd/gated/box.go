@@ -62,7 +62,8 @@ func openBox(ctx context.Context, cfg *Config, log *slog.Logger) (*box, error) {
 // aside.
 func (b *box) openStore() (aside string, err error) {
 	o := store.Options{
-		Dir: b.cfg.Gate.StateDir, Site: b.cfg.Gate.Site, Gate: b.cfg.Gate.ID, Signer: b.key.signer, Create: true,
+		Dir: b.cfg.Gate.StateDir, Site: b.cfg.Gate.Site, Gate: b.cfg.Gate.ID, Signer: b.key.signer, Key: b.key.verifier, Create: true,
+		At: gate.Moment{Time: time.Now(), State: gate.ClockLost}, // what the clock is worth, the store itself must say first
 	}
 	b.store, err = store.Open(o)
 	if !errors.Is(err, store.ErrDamaged) && !errors.Is(err, store.ErrBroken) {

@@ -1,47 +1,81 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"os"
 
 	"gated/gate"
 	"gated/store"
+	"gated/verify"
+	"gated/verify/document"
 	"gated/verify/record"
+	"gated/verify/trust"
 )
 
 // journalCmd is `gated journal`.
 type journalCmd struct {
-	List   journalListCmd   `cmd:"" help:"Print records, oldest first."`
-	Verify journalVerifyCmd `cmd:"" help:"Check every record against the log's tree and its newest cosigned checkpoint."`
+	List        journalListCmd       `cmd:"" help:"Print records, oldest first."`
+	Verify      journalVerifyCmd     `cmd:"" help:"Check every record against the log's tree, its signatures and its checkpoints."`
+	Checkpoint  journalCheckpointCmd `cmd:"" help:"Print the newest cosigned checkpoint, to be kept elsewhere and given to verify --pin."`
+	Prove       journalProveCmd      `cmd:"" help:"Print the proof of one record, which anybody can check."`
+	VerifyProof verifyProofCmd       `cmd:"" name:"verify-proof" help:"Check a proof. Needs nothing but the file, and the keys that you trust."`
+	Export      journalExportCmd     `cmd:"" help:"Print records as JSON, one a line, and the checkpoint that proves them."`
+}
+
+// journalFile is which database is read: that of the configuration, beside a
+// running daemon or without one, or any by its name, without a configuration.
+type journalFile struct {
+	DB string `name:"db" type:"path" placeholder:"FILE" help:"Another database: one that was set aside, or a copy on another machine."`
+}
+
+// with opens the database for reading.
+func (f journalFile) with(c *common, use func(context.Context, *store.Store) error) (err error) {
+	open := func() (*store.Store, error) { return store.OpenFile(f.DB) }
+	if f.DB == "" {
+		cfg, err := loadConfig(c.Config)
+		if err != nil {
+			return err
+		}
+		open = func() (*store.Store, error) { return store.OpenReadOnly(cfg.Gate.StateDir) }
+	}
+	st, err := open()
+	if err != nil {
+		return fmt.Errorf("open state directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return use(context.Background(), st)
+}
+
+// cosignersOf are the keys that the trust list in the database lets cosign.
+func cosignersOf(st *store.Store) []document.Key {
+	held, _ := verify.Load(st.Held) // what is damaged, Verify names
+	if held == nil || held.Trust == nil {
+		return nil
+	}
+	return held.Trust.Signers(trust.RoleCosign, 0)
 }
 
 type journalListCmd struct {
+	journalFile
 	From uint64 `help:"First record." placeholder:"SEQ"`
 	Last uint64 `help:"Only the newest N." placeholder:"N"`
 	JSON bool   `help:"Print each leaf as it is, one a line."`
 }
 
-// Run reads beside a running daemon or without one.
+// Run prints the records that are here.
 func (cmd *journalListCmd) Run(c *common) error {
-	return withJournal(c, func(ctx context.Context, st *store.Store) error {
+	return cmd.with(c, func(ctx context.Context, st *store.Store) error {
 		_, size := st.Log()
 		from := cmd.From
 		if cmd.Last > 0 && size > cmd.Last {
 			from = max(from, size-cmd.Last)
 		}
-		entries, err := st.List(ctx, from, math.MaxInt64)
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			if err := cmd.print(e); err != nil {
-				return err
-			}
-		}
-		return nil
+		return st.Each(ctx, from, math.MaxInt64, cmd.print)
 	})
 }
 
@@ -50,9 +84,19 @@ func (cmd *journalListCmd) print(e record.Entry) error {
 		fmt.Printf("%s\n", e.Leaf)
 		return nil
 	}
-	l, err := record.ParseLeaf(e.Leaf)
+	line, err := recordLine(e)
 	if err != nil {
 		return err
+	}
+	fmt.Println(line)
+	return nil
+}
+
+// recordLine is a record for people.
+func recordLine(e record.Entry) (string, error) {
+	l, err := record.ParseLeaf(e.Leaf)
+	if err != nil {
+		return "", err
 	}
 	who := ""
 	var p gate.Person
@@ -63,18 +107,33 @@ func (cmd *journalListCmd) print(e record.Entry) error {
 	if l.Verdict != "" {
 		what = l.Verdict + " " + l.Reason
 	}
-	fmt.Printf("%6d  %s  %-6s %-8s %s%s  %s\n", l.Seq, localTime(l.TimeMS), l.Kind, l.Lane, what, who, l.Detail)
-	return nil
+	return fmt.Sprintf("%6d  %s  %-6s %-8s %s%s  %s", l.Seq, localTime(l.TimeMS), l.Kind, l.Lane, what, who, l.Detail), nil
 }
 
 type journalVerifyCmd struct {
-	JSON bool `help:"Print JSON."`
+	journalFile
+	Pin  string   `type:"path" placeholder:"FILE" help:"A checkpoint of this log that was kept elsewhere: finds also what was cut off the end."`
+	Keys []string `name:"key" placeholder:"KEY" help:"Verifier key of a central server that is trusted; default: those of the trust list in the database."`
+	JSON bool     `help:"Print JSON."`
 }
 
 // Run says what holds and what does not; exit status 1 if anything does not.
 func (cmd *journalVerifyCmd) Run(c *common) error {
-	return withJournal(c, func(ctx context.Context, st *store.Store) error {
-		report, err := st.Verify(ctx)
+	var x store.Expect
+	var err error
+	if x.Cosigners, err = parseKeys(cmd.Keys); err != nil {
+		return err
+	}
+	if cmd.Pin != "" {
+		if x.Pinned, err = os.ReadFile(cmd.Pin); err != nil {
+			return fmt.Errorf("read pinned checkpoint: %w", err)
+		}
+	}
+	return cmd.with(c, func(ctx context.Context, st *store.Store) error {
+		if len(x.Cosigners) == 0 {
+			x.Cosigners = cosignersOf(st)
+		}
+		report, err := st.Verify(ctx, x)
 		if err != nil && !errors.Is(err, store.ErrBroken) {
 			return err
 		}
@@ -92,9 +151,23 @@ func (cmd *journalVerifyCmd) Run(c *common) error {
 	})
 }
 
+func parseKeys(texts []string) (keys []document.Key, err error) {
+	for _, text := range texts {
+		k, err := document.ParseKey(text)
+		if err != nil {
+			return nil, fmt.Errorf("--key: %w", err)
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
+}
+
 func printReport(r store.Report) {
-	fmt.Printf("log %s: %d records, %d with a person, root %s\n", r.Log, r.Records, r.Persons, r.Root)
-	fmt.Printf("own checkpoint at %d, cosigned at %d: what is below that cannot be changed unseen\n", r.Signed, r.Cosigned)
+	fmt.Printf("log %s: %d records from %d on, %d with a person, root %s\n", r.Log, r.Records-r.First, r.First, r.Persons, r.Root)
+	fmt.Printf("own checkpoint at %d, cosigned at %d by %v: what is below that cannot be changed unseen\n", r.Signed, r.Cosigned, r.Cosigners)
+	if r.Pinned > 0 {
+		fmt.Printf("pinned checkpoint at %d\n", r.Pinned)
+	}
 	if len(r.Faults) == 0 {
 		fmt.Println("fine: every record, number and person is as it was written")
 	}
@@ -103,16 +176,62 @@ func printReport(r store.Report) {
 	}
 }
 
-// withJournal opens the state directory for reading.
-func withJournal(c *common, use func(context.Context, *store.Store) error) (err error) {
-	cfg, err := loadConfig(c.Config)
-	if err != nil {
+type journalCheckpointCmd struct{ journalFile }
+
+// Run prints the note.
+func (cmd *journalCheckpointCmd) Run(c *common) error {
+	return cmd.with(c, func(ctx context.Context, st *store.Store) error {
+		msg, err := st.CosignedCheckpoint(ctx)
+		if err == nil && msg == nil {
+			err = errors.New("nothing is cosigned yet: the box has not heard the central server")
+		}
+		if err != nil {
+			return err
+		}
+		_, err = os.Stdout.Write(bytes.TrimRight(msg, "\n"))
+		fmt.Println()
 		return err
-	}
-	st, err := store.OpenReadOnly(cfg.Gate.StateDir)
-	if err != nil {
-		return fmt.Errorf("open state directory: %w", err)
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	return use(context.Background(), st)
+	})
+}
+
+type journalExportCmd struct {
+	journalFile
+	From    uint64 `help:"First record." placeholder:"SEQ"`
+	To      uint64 `help:"The one after the last; default all." placeholder:"SEQ"`
+	Persons bool   `help:"With persons and salts. Hand them only to whom the law lets see them."`
+}
+
+// Run prints one object a record, and at the end the checkpoint.
+func (cmd *journalExportCmd) Run(c *common) error {
+	out := json.NewEncoder(os.Stdout)
+	out.SetEscapeHTML(false)
+	return cmd.with(c, func(ctx context.Context, st *store.Store) error {
+		to := cmd.To
+		if to == 0 {
+			to = math.MaxInt64
+		}
+		err := st.Each(ctx, cmd.From, to, func(e record.Entry) error {
+			line := exported{Leaf: string(e.Leaf)}
+			if cmd.Persons {
+				line.Person, line.Salt = e.Person, e.Salt
+			}
+			return out.Encode(line)
+		})
+		if err != nil {
+			return err
+		}
+		msg, err := st.CosignedCheckpoint(ctx)
+		if err != nil || msg == nil {
+			return err
+		}
+		return out.Encode(exported{Checkpoint: string(msg)})
+	})
+}
+
+// exported is one line of an export.
+type exported struct {
+	Leaf       string `json:"leaf,omitempty"` // byte for byte as it is hashed
+	Person     string `json:"person,omitempty"`
+	Salt       []byte `json:"salt,omitempty"`
+	Checkpoint string `json:"checkpoint,omitempty"`
 }

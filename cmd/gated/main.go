@@ -38,7 +38,7 @@ type cli struct {
 	Explain   explainCmd    `cmd:"" help:"Say how a code would be judged, step by step. Opens nothing."`
 	Trust     trustCmd      `cmd:"" help:"Show who may do what."`
 	Revoked   revocationCmd `cmd:"" name:"revocation" help:"Show or search the revocation list."`
-	Journal   journalCmd    `cmd:"" help:"List or verify the records on this box."`
+	Journal   journalCmd    `cmd:"" help:"List, verify, prove or export the records of this box, or of a database by its name."`
 	Import    importCmd     `cmd:"" help:"Take in signed documents from files."`
 	Key       keyCmd        `cmd:"" help:"Show the gate's public key."`
 	RelaySafe relaySafeCmd  `cmd:"" help:"Switch every relay off. For systemd, after the daemon has ended in any way."`
@@ -87,6 +87,14 @@ func (c *common) client() (*Config, *local.Client, error) {
 // language is that of the configuration, unless the environment asks for
 // Chinese.
 func language(cfg *Config) gate.Language {
+	if l := terminalLanguage(); l != "" {
+		return l
+	}
+	return gate.Language(cfg.Gate.Language)
+}
+
+// terminalLanguage is what the environment asks for; empty: nothing.
+func terminalLanguage() gate.Language {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
 		if v := os.Getenv(name); v != "" {
 			if strings.HasPrefix(v, "zh") {
@@ -95,5 +103,5 @@ func language(cfg *Config) gate.Language {
 			return gate.English
 		}
 	}
-	return gate.Language(cfg.Gate.Language)
+	return ""
 }

@@ -28,6 +28,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setStage,
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"stock": stock, "spoil": spoil},
 	})
 }
 
@@ -61,6 +62,8 @@ func setStage(env *testscript.Env) error {
 		env.Setenv(name, code)
 	}
 	env.Setenv("LANG", "C")
+	env.Setenv("COSIGNER", cosigner().text)
+	env.Setenv("STRANGER", w.Trust.Authorities[0].Key)
 	env.Setenv("GOOD", files["good.code"])
 	env.Setenv("FORGED", files["forged.code"])
 	return nil
@@ -109,6 +112,9 @@ func flip(c byte) string {
 func worldOfToday() (*verifytest.World, error) {
 	w, err := verifytest.Make()
 	if err != nil {
+		return nil, err
+	}
+	if err := letCosign(w); err != nil {
 		return nil, err
 	}
 	now := time.Now().Unix()
