@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -64,7 +65,19 @@ func TestAcceptDropsInSilence(t *testing.T) {
 			h.take(p.snapshot...)
 			h.take(p.hb)
 			h.refuse(raw, document.ErrUnsigned, false)
+			held := h.docs // a claim is remembered once, and nothing else is
+			h.refuse(raw, document.ErrUnsigned, false)
+			if h.docs != held {
+				t.Error("hearing it again has changed something")
+			}
 		})
+	}
+	h := newHolder(p)
+	h.take(p.list)
+	next.Version, next.IssuedAt = p.Trust.Version, p.Trust.IssuedAt+1
+	held, forged := h.docs, p.sign(document.Trust, next, stranger)
+	if err := h.offer(forged); !errors.Is(err, document.ErrUnsigned) || errors.Is(err, verify.ErrOld) || h.docs != held {
+		t.Errorf("the version in force, by a stranger: %v", err)
 	}
 	for _, raw := range p.all()[1:] {
 		newHolder(p).refuse(raw, document.ErrUnsigned, false) // true, but before the list that says so
@@ -144,7 +157,11 @@ func TestAlarms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.later(49 * time.Hour)
+	h.later(48*time.Hour - 2*time.Minute)
+	if got := h.docs.Alarms(h.own, h.box, h.now); got != nil {
+		t.Errorf("48 h to the second: %q", got)
+	}
+	h.later(time.Second)
 	got := h.docs.Alarms(other, verify.Box{ID: "unlisted", Site: h.box.Site}, h.now)
 	if len(got) != 3 {
 		t.Errorf("got %q, want the roots, the gate and the age", got)
@@ -203,6 +220,20 @@ func TestAcceptDelta(t *testing.T) {
 	}
 }
 
+// TestOnlySoMuchWaits: what does not chain yet is kept in memory up to 16 MiB.
+func TestOnlySoMuchWaits(t *testing.T) {
+	p := newPublisher(t)
+	for beyond, want := range map[int]error{0: nil, 1: verify.ErrRefused} {
+		h := newHolder(p)
+		h.take(p.list, p.site)
+		far := p.revoke(1)
+		h.docs = verify.Waiting(h.docs, revocation.MaxState-len(far)+beyond)
+		if err := h.offer(far); !errors.Is(err, want) {
+			t.Errorf("%d bytes beyond: %v, want %v", beyond, err, want)
+		}
+	}
+}
+
 func TestAcceptSnapshot(t *testing.T) {
 	p := newPublisher(t)
 	h := newHolder(p)
@@ -258,7 +289,9 @@ func TestTheSnapshotThatTheHeartbeatNamesComesFirst(t *testing.T) {
 	h.take(p.sayBeat())
 	p.revoke(2 << 30)
 	newer := p.saySnapshot()
-	h.take(named[0], newer[0])
+	h.take(named[0])
+	h.refuse(named[0], verify.ErrKnown, false)
+	h.take(newer[0])
 	if w := h.docs.Wants(); len(w.Parts) != len(named) {
 		t.Errorf("wants %+v: a part of the newer one counts", w)
 	}

@@ -23,9 +23,6 @@ func (d *Documents) acceptTrust(doc document.Document, roots trust.Roots, o *Out
 		o.Raise, o.Reset = list.IssuedAt, true
 	}
 	d.Trust, d.kids.Trust = list, list.Known
-	if d.newer <= list.Version {
-		d.newer = 0
-	}
 	// Whoever signed what is coming may not hold the role any more. The box
 	// subscribes afresh after each list, so it comes again if it still counts.
 	d.coming = coming{}

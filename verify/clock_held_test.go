@@ -64,6 +64,16 @@ func TestStoredFloorOfABoxThatKnowsNothing(t *testing.T) {
 	if s := w.clock.Now().State; s != gate.ClockLost {
 		t.Errorf("state %s after a reset and a restart, want unknown", s)
 	}
+	w = newWristwatch(false)
+	held = w.clock.Held() // nothing is known, and a restart later nothing is
+	w.pass(time.Hour)
+	w.restart(false)
+	if err := w.clock.Restore(held); err != nil {
+		t.Fatal(err)
+	}
+	if again := w.clock.Held(); !bytes.Contains(again, []byte(`{"floor":0,"nanos":0,`)) {
+		t.Errorf("stored is %s, and no time was ever told", again)
+	}
 }
 
 func TestDamagedFloorIsRefusedAndChangesNothing(t *testing.T) {

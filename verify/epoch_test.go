@@ -77,6 +77,22 @@ func TestNewEpochWithTheHeartbeatFirst(t *testing.T) {
 	h.upToDate(p)
 }
 
+func TestAnEpochMayFollowEpochNought(t *testing.T) {
+	p := newPublisher(t)
+	p.Trust.Epoch, p.Site.Epoch, p.beat.Epoch = 0, 0, 0
+	p.sayTrust()
+	p.saySite()
+	p.saySnapshot()
+	p.sayBeat()
+	h := newHolder(p)
+	h.take(p.all()...)
+	p.newEpoch()
+	h.take(p.list)
+	if !h.last.Reset || h.docs.Heartbeat != nil {
+		t.Errorf("got %+v", h.last)
+	}
+}
+
 func TestNewEpochCuresAWrongCentralClock(t *testing.T) {
 	const year = 365 * 86400
 	p := newPublisher(t)
@@ -156,6 +172,17 @@ func TestMissedRotationsTooManyToName(t *testing.T) {
 	h.take(p.list)
 	if !h.docs.Wants().None() {
 		t.Errorf("wants %+v", h.docs.Wants())
+	}
+	for i := range 201 { // the last of these is one too many to be named
+		if w := h.docs.Wants(); w.Rotations || len(w.Trust) != i {
+			t.Fatalf("%d lists are missing, wants %+v", i, w)
+		}
+		p.sayTrust()
+		stranger, _ := signerOf(t, "root-3")
+		h.refuse(p.sign(document.Trust, p.Trust, stranger), document.ErrUnsigned, false)
+	}
+	if w := h.docs.Wants(); !w.Rotations || w.Trust != nil {
+		t.Errorf("wants %+v", w)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"gated/gate"
+	"gated/verify/revocation"
 )
 
 // What the tests must reach into.
@@ -30,6 +31,14 @@ func (v *Verifier) Refuse(id gate.PassID, up time.Duration) {
 // Paused says whether the pass is shut out at that boot time.
 func (v *Verifier) Paused(id gate.PassID, up time.Duration) bool {
 	return v.mem.paused(id, gate.Moment{Up: up})
+}
+
+// Waiting is d with a delta of that many bytes that waits for what leads to it.
+func Waiting(d *Documents, size int) *Documents {
+	next := d.clone()
+	const far = 1 << 50
+	next.coming.deltas = with(next.coming.deltas, far, revocation.Delta{From: far - 1, To: far, Raw: make([]byte, size)})
+	return next
 }
 
 // Watched is how many passes are watched.

@@ -128,6 +128,25 @@ func TestTheMemoryOfAttemptsIsBounded(t *testing.T) {
 	}
 }
 
+func TestAPauseThatIsOverMakesRoom(t *testing.T) {
+	t.Parallel()
+	for at, watched := range map[time.Duration]int{2*time.Minute - 1: verify.MostAttempts, 2 * time.Minute: verify.MostAttempts - 1} {
+		v := newScene(t).v
+		id := func(i int) gate.PassID { return gate.PassID{Kid: verifytest.Kid, Serial: uint32(i)} }
+		for range 10 { // two of them are paused until the second minute is over
+			v.Refuse(id(0), 90*time.Second)
+			v.Refuse(id(1), 90*time.Second)
+		}
+		for i := 2; i < verify.MostAttempts; i++ {
+			v.Refuse(id(i), 90*time.Second)
+		}
+		v.Refuse(id(verify.MostAttempts), at)
+		if n := v.Watched(); n != watched {
+			t.Errorf("%d passes are watched after %s, want %d", n, at, watched)
+		}
+	}
+}
+
 func TestForgedCodesBlockNobody(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
