@@ -10,13 +10,13 @@ import (
 // Builder collects entries; publishers and tests make sets with it. It belongs
 // to one goroutine.
 type Builder struct {
-	sections map[Section]*roaring.Bitmap
-	own      map[Section]bool // copied already: may be changed
+	sections map[place]*roaring.Bitmap
+	own      map[place]bool // copied already: may be changed
 }
 
 // NewBuilder starts from s, which may be nil and is not changed.
 func NewBuilder(s *Set) *Builder {
-	b := &Builder{sections: map[Section]*roaring.Bitmap{}, own: map[Section]bool{}}
+	b := &Builder{sections: map[place]*roaring.Bitmap{}, own: map[place]bool{}}
 	if s != nil {
 		maps.Copy(b.sections, s.sections)
 	}
@@ -29,8 +29,8 @@ func (b *Builder) Add(sec Section, value uint32) {
 	if !sec.known() {
 		panic(fmt.Sprintf("revocation: no section %v", sec))
 	}
-	if sec.Kind == Cutoff {
-		b.sections[sec], b.own[sec] = roaring.BitmapOf(value), true
+	if p := sec.place(); sec.Kind == Cutoff {
+		b.sections[p], b.own[p] = roaring.BitmapOf(value), true
 		return
 	}
 	b.writable(sec).Add(value)
@@ -38,35 +38,36 @@ func (b *Builder) Add(sec Section, value uint32) {
 
 // Remove takes value out of the section, if it is there.
 func (b *Builder) Remove(sec Section, value uint32) {
-	if b.sections[sec] != nil {
+	if b.sections[sec.place()] != nil {
 		b.writable(sec).Remove(value)
 	}
 }
 
 func (b *Builder) writable(sec Section) *roaring.Bitmap {
-	if !b.own[sec] {
-		b.own[sec] = true
-		if old := b.sections[sec]; old != nil {
-			b.sections[sec] = old.Clone()
+	p := sec.place()
+	if !b.own[p] {
+		b.own[p] = true
+		if old := b.sections[p]; old != nil {
+			b.sections[p] = old.Clone()
 		} else {
-			b.sections[sec] = roaring.New()
+			b.sections[p] = roaring.New()
 		}
 	}
-	return b.sections[sec]
+	return b.sections[p]
 }
 
 // Set is what was collected so far. The builder may go on; the set stays.
 func (b *Builder) Set() *Set {
-	s := &Set{sections: make(map[Section]*roaring.Bitmap, len(b.sections))}
-	for sec, bitmap := range b.sections {
+	s := &Set{sections: make(map[place]*roaring.Bitmap, len(b.sections))}
+	for p, bitmap := range b.sections {
 		if bitmap.IsEmpty() {
 			continue
 		}
-		if b.own[sec] {
+		if b.own[p] {
 			bitmap.RunOptimize()
-			b.own[sec] = false
+			b.own[p] = false
 		}
-		s.sections[sec] = bitmap
+		s.sections[p] = bitmap
 	}
 	return s
 }

@@ -21,24 +21,28 @@ const (
 
 // Decode reads the one encoding of a state and refuses every other, and more
 // than MaxState bytes. It allocates no more than the bytes that are there can
-// fill. Errors wrap ErrEncoding.
-func Decode(b []byte) (*Set, error) {
-	if len(b) > MaxState {
-		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrEncoding, len(b), MaxState)
+// fill. The encoding may come in any number of slices, which are not joined: a
+// large one would have to lie in memory twice. Errors wrap ErrEncoding.
+func Decode(slices ...[]byte) (*Set, error) {
+	r := reader{next: slices}
+	for _, b := range slices {
+		r.left += len(b)
 	}
-	s := &Set{sections: map[Section]*roaring.Bitmap{}}
-	r := reader{rest: b}
-	var last Section // the zero section comes before every known one
-	for len(r.rest) > 0 {
+	if r.left > MaxState {
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrEncoding, r.left, MaxState)
+	}
+	s := &Set{sections: map[place]*roaring.Bitmap{}}
+	var last place // 0 comes before every known section
+	for r.more(); len(r.rest) > 0; r.more() {
 		sec, err := r.section()
 		if err != nil {
 			return nil, err
 		}
-		if last.compare(sec) >= 0 {
+		if sec.place() <= last {
 			return nil, fmt.Errorf("%w: section %v is out of order, or twice", ErrEncoding, sec)
 		}
-		last = sec
-		if s.sections[sec], err = r.values(sec); err != nil {
+		last = sec.place()
+		if s.sections[last], err = r.values(sec); err != nil {
 			return nil, fmt.Errorf("section %v: %w", sec, err)
 		}
 	}
@@ -46,7 +50,27 @@ func Decode(b []byte) (*Set, error) {
 }
 
 // reader takes an encoding apart from the front.
-type reader struct{ rest []byte }
+type reader struct {
+	rest []byte   // of the slice at hand
+	next [][]byte // those after it
+	left int      // bytes in next
+	own  []byte   // what rest lies in where one slice ends and another begins
+}
+
+// more sees to it that what comes next lies in rest in one piece, as far as it is
+// there: the head of a section, or one number.
+func (r *reader) more() {
+	for len(r.rest) < binary.MaxVarintLen64 && len(r.next) > 0 {
+		if len(r.rest) == 0 {
+			r.rest = r.next[0]
+		} else {
+			// What is left of rest may lie in own: it moves to the front of it.
+			r.own = append(append(r.own[:0], r.rest...), r.next[0]...)
+			r.rest = r.own
+		}
+		r.left, r.next = r.left-len(r.next[0]), r.next[1:]
+	}
+}
 
 func (r *reader) section() (Section, error) {
 	if len(r.rest) < headLen {
@@ -66,7 +90,7 @@ func (r *reader) values(sec Section) (*roaring.Bitmap, error) {
 	if err != nil {
 		return nil, err
 	}
-	if left == 0 || left > uint64(len(r.rest)) || sec.Kind == Cutoff && left != 1 {
+	if left == 0 || left > uint64(len(r.rest)+r.left) || sec.Kind == Cutoff && left != 1 {
 		return nil, fmt.Errorf("%w: %d values cannot be", ErrEncoding, left)
 	}
 	first, last := true, uint32(0)
@@ -88,6 +112,9 @@ func (r *reader) values(sec Section) (*roaring.Bitmap, error) {
 
 // uvarint reads LEB128 in its shortest form, up to 64 bits.
 func (r *reader) uvarint() (uint64, error) {
+	if len(r.rest) < binary.MaxVarintLen64 {
+		r.more()
+	}
 	if len(r.rest) > 0 && r.rest[0] < 0x80 { // nearly all of a dense set
 		v := uint64(r.rest[0])
 		r.rest = r.rest[1:]

@@ -21,6 +21,24 @@ func (s *Set) Encode() []byte {
 	return b
 }
 
+// EncodeInParts is Encode in slices of MaxPart bytes, the last one shorter; none
+// for the empty state. The caller owns them.
+func (s *Set) EncodeInParts() (parts [][]byte) {
+	var part []byte
+	s.encode(func(piece []byte) {
+		for len(piece) > 0 {
+			if len(part) == cap(part) {
+				part = make([]byte, 0, MaxPart)
+				parts = append(parts, nil)
+			}
+			n := min(len(piece), MaxPart-len(part))
+			part, piece = append(part, piece[:n]...), piece[n:]
+			parts[len(parts)-1] = part
+		}
+	})
+	return parts
+}
+
 // Hash is SHA-256 of Encode, without making it.
 func (s *Set) Hash() [32]byte {
 	hash, _ := s.sum()
@@ -43,8 +61,8 @@ func (s *Set) sum() (hash [32]byte, length int) {
 func (s *Set) encode(emit func([]byte)) {
 	piece := make([]byte, 0, batch*binary.MaxVarintLen32)
 	values := make([]uint32, batch)
-	for _, sec := range s.Sections() {
-		bitmap := s.sections[sec]
+	for _, p := range s.places() {
+		sec, bitmap := p.section(), s.sections[p]
 		piece = append(piece[:0], byte(sec.Kind))
 		piece = binary.BigEndian.AppendUint32(piece, sec.ID)
 		piece = append(piece, byte(sec.Class))

@@ -1,7 +1,5 @@
 package revocation
 
-import "cmp"
-
 // Kind of a section.
 type Kind byte
 
@@ -39,7 +37,11 @@ func (s Section) known() bool {
 	return false
 }
 
-// compare is the order of sections in an encoding.
-func (s Section) compare(o Section) int {
-	return cmp.Or(cmp.Compare(s.Kind, o.Kind), cmp.Compare(s.ID, o.ID), cmp.Compare(s.Class, o.Class))
-}
+// place is where the section stands in an encoding: kind, id and class in one
+// number, of which the smaller comes first. It is also what sections are looked
+// up by, since a map from numbers is found twice as fast as one from structs.
+type place uint64
+
+func (s Section) place() place { return place(s.Kind)<<40 | place(s.ID)<<8 | place(s.Class) }
+
+func (p place) section() Section { return Section{Kind(p >> 40), uint32(p >> 8), Class(p)} } //nolint:gosec // cut on purpose

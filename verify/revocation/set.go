@@ -17,7 +17,7 @@ var ErrUnfit = errors.New("delta does not fit the state")
 // Set is the whole state's content; immutable once made. Only Empty, Decode,
 // With, Diff and a Builder make one.
 type Set struct {
-	sections map[Section]*roaring.Bitmap // none empty, never changed once it is here
+	sections map[place]*roaring.Bitmap // none empty, never changed once it is here
 }
 
 // Empty is the state in which nobody is revoked. It is not the same as no state
@@ -26,13 +26,13 @@ func Empty() *Set { return &Set{} }
 
 // Has says whether value is in the section.
 func (s *Set) Has(sec Section, value uint32) bool {
-	b := s.sections[sec]
+	b := s.sections[sec.place()]
 	return b != nil && b.Contains(value)
 }
 
 // Cutoff is the time in unix seconds below which passes of kid are void; 0: none.
 func (s *Set) Cutoff(kid uint16) uint32 {
-	b := s.sections[Section{Cutoff, uint32(kid), RevokedClass}]
+	b := s.sections[Section{Cutoff, uint32(kid), RevokedClass}.place()]
 	if b == nil {
 		return 0
 	}
@@ -42,8 +42,8 @@ func (s *Set) Cutoff(kid uint16) uint32 {
 // Count is the number of values in all sections.
 func (s *Set) Count() int {
 	n := 0
-	for sec := range s.sections {
-		n += s.Len(sec)
+	for p := range s.sections {
+		n += s.Len(p.section())
 	}
 	return n
 }
@@ -51,12 +51,19 @@ func (s *Set) Count() int {
 // Sections are those of the set in the order of its encoding. The caller owns
 // the slice.
 func (s *Set) Sections() []Section {
-	return slices.SortedFunc(maps.Keys(s.sections), Section.compare)
+	var all []Section
+	for _, p := range s.places() {
+		all = append(all, p.section())
+	}
+	return all
 }
+
+// places are those of the sections, in order.
+func (s *Set) places() []place { return slices.Sorted(maps.Keys(s.sections)) }
 
 // Len is the number of values in the section.
 func (s *Set) Len(sec Section) int {
-	b := s.sections[sec]
+	b := s.sections[sec.place()]
 	if b == nil {
 		return 0
 	}
@@ -66,7 +73,7 @@ func (s *Set) Len(sec Section) int {
 // Values are those of the section, ascending.
 func (s *Set) Values(sec Section) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
-		if b := s.sections[sec]; b != nil {
+		if b := s.sections[sec.place()]; b != nil {
 			b.Iterate(yield)
 		}
 	}
@@ -79,32 +86,32 @@ func (s *Set) Values(sec Section) iter.Seq[uint32] {
 func (s *Set) With(add, remove *Set) (*Set, error) {
 	next := &Set{sections: maps.Clone(s.sections)}
 	if next.sections == nil {
-		next.sections = map[Section]*roaring.Bitmap{}
+		next.sections = map[place]*roaring.Bitmap{}
 	}
-	for sec, b := range add.sections {
-		if old := s.sections[sec]; old != nil && old.Intersects(b) {
-			return nil, fmt.Errorf("%w: it adds to section %v what is there", ErrUnfit, sec)
+	for p, b := range add.sections {
+		if old := s.sections[p]; old != nil && old.Intersects(b) {
+			return nil, fmt.Errorf("%w: it adds to section %v what is there", ErrUnfit, p.section())
 		}
 	}
-	for sec, b := range remove.sections {
-		old := s.sections[sec]
+	for p, b := range remove.sections {
+		old := s.sections[p]
 		if old == nil || old.AndCardinality(b) != b.GetCardinality() {
-			return nil, fmt.Errorf("%w: it removes from section %v what is not there", ErrUnfit, sec)
+			return nil, fmt.Errorf("%w: it removes from section %v what is not there", ErrUnfit, p.section())
 		}
-		next.sections[sec] = roaring.AndNot(old, b)
+		next.sections[p] = roaring.AndNot(old, b)
 	}
-	for sec, b := range add.sections {
-		if old := next.sections[sec]; old != nil {
+	for p, b := range add.sections {
+		if old := next.sections[p]; old != nil {
 			b = roaring.Or(old, b)
 		}
-		if sec.Kind == Cutoff && b.GetCardinality() > 1 {
-			return nil, fmt.Errorf("%w: a second cutoff of kid %d", ErrUnfit, sec.ID)
+		if p.section().Kind == Cutoff && b.GetCardinality() > 1 {
+			return nil, fmt.Errorf("%w: a second cutoff of kid %d", ErrUnfit, p.section().ID)
 		}
-		next.sections[sec] = b
+		next.sections[p] = b
 	}
-	for sec := range remove.sections {
-		if next.sections[sec].IsEmpty() {
-			delete(next.sections, sec)
+	for p := range remove.sections {
+		if next.sections[p].IsEmpty() {
+			delete(next.sections, p)
 		}
 	}
 	return next, nil
@@ -115,13 +122,13 @@ func (s *Set) Diff(to *Set) (add, remove *Set) { return minus(to, s), minus(s, t
 
 // minus is what stands in a and not in b.
 func minus(a, b *Set) *Set {
-	rest := &Set{sections: map[Section]*roaring.Bitmap{}}
-	for sec, in := range a.sections {
-		if out := b.sections[sec]; out != nil {
+	rest := &Set{sections: map[place]*roaring.Bitmap{}}
+	for p, in := range a.sections {
+		if out := b.sections[p]; out != nil {
 			in = roaring.AndNot(in, out)
 		}
 		if !in.IsEmpty() {
-			rest.sections[sec] = in
+			rest.sections[p] = in
 		}
 	}
 	return rest

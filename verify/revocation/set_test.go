@@ -285,6 +285,46 @@ func TestDiffLeadsFromOneToTheOther(t *testing.T) {
 	}
 }
 
+// TestAnEncodingMayComeInAnySlices cuts each encoding at every place, and into
+// slices of every small length: it reads the same, or is refused the same.
+func TestAnEncodingMayComeInAnySlices(t *testing.T) {
+	good := union(t, set(riders, 0, 1, 1<<31), set(passes, 0, 127, 128, 70000, math.MaxUint32), set(holds, 0), set(cutoff, 1)).Encode()
+	for name, whole := range map[string][]byte{
+		"good": good, "a byte short": good[:len(good)-1], "a byte long": append(slices.Clone(good), 0),
+		"a longer form": {1, 0, 0, 0, 1, 0, 1, 0x80, 0}, "a zero": {1, 0, 0, 0, 1, 0, 1, 0},
+	} {
+		want, wantErr := revocation.Decode(whole)
+		check := func(how string, pieces ...[]byte) {
+			t.Helper()
+			got, err := revocation.Decode(pieces...)
+			if (err == nil) != (wantErr == nil) || err != nil && !errors.Is(err, revocation.ErrEncoding) || err == nil && !same(got, want) {
+				t.Errorf("%s, %s: %v, and in one piece %v", name, how, err, wantErr)
+			}
+		}
+		for i := range len(whole) + 1 {
+			check("cut once", whole[:i], whole[i:])
+			check("cut once, with nothing between", nil, whole[:i], nil, whole[i:], nil)
+		}
+		for n := 1; n < 12; n++ {
+			check("in small slices", slices.Collect(slices.Chunk(whole, n))...)
+		}
+	}
+}
+
+func TestEncodeInParts(t *testing.T) {
+	for name, s := range map[string]*revocation.Set{"nobody": revocation.Empty(), "one": set(riders, 1), "several parts": large()} {
+		parts := s.EncodeInParts()
+		for i, p := range parts {
+			if len(p) > revocation.MaxPart || i < len(parts)-1 && len(p) < revocation.MaxPart || len(p) == 0 {
+				t.Errorf("%s: part %d has %d bytes", name, i, len(p))
+			}
+		}
+		if !slices.Equal(slices.Concat(parts...), s.Encode()) {
+			t.Errorf("%s: the parts are not the encoding", name)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(union(f, set(riders, 1, 2, 3), set(passes, 1, 70000, math.MaxUint32), set(cutoff, 1)).Encode())
@@ -296,6 +336,9 @@ func FuzzDecode(f *testing.F) {
 				t.Fatalf("got %v, want ErrEncoding", err)
 			}
 			return
+		}
+		if cut, err := revocation.Decode(slices.Collect(slices.Chunk(b, 3))...); err != nil || !same(cut, s) {
+			t.Fatalf("in slices of three bytes: %v", err)
 		}
 		if !slices.Equal(s.Encode(), b) {
 			t.Fatalf("decoded and encoded: %x became %x", b, s.Encode())

@@ -1,6 +1,9 @@
 package revocation
 
-import "fmt"
+import (
+	"crypto/sha256"
+	"fmt"
+)
 
 // State is a set at a place in the one stream. It is immutable.
 type State struct {
@@ -60,30 +63,31 @@ func (d Delta) change(s *State) (*Set, error) {
 // Join makes the state of a snapshot's parts, all of them, in order. The error
 // wraps ErrEncoding.
 func Join(parts []SnapshotPart) (*State, error) {
-	var b []byte
+	if len(parts) == 0 {
+		return nil, fmt.Errorf("join snapshot: %w: no parts", ErrEncoding)
+	}
+	bodies := make([][]byte, len(parts))
 	for i, p := range parts {
 		if p.Part != int64(i)+1 || p.Parts != int64(len(parts)) || p.Hash != parts[0].Hash || p.Seq != parts[0].Seq || p.Epoch != parts[0].Epoch {
 			return nil, fmt.Errorf("join snapshot: %w: part %d of %d is not of this snapshot", ErrEncoding, p.Part, p.Parts)
 		}
-		if len(b)+len(p.Body) > MaxState {
-			return nil, fmt.Errorf("join snapshot: %w: more than %d bytes", ErrEncoding, MaxState)
-		}
-		b = append(b, p.Body...)
-	}
-	if len(parts) == 0 {
-		return nil, fmt.Errorf("join snapshot: %w: no parts", ErrEncoding)
+		bodies[i] = p.Body
 	}
 	first := parts[0]
-	return Restore(first.Epoch, first.Seq, first.IssuedAt, first.Hash, b)
+	return Restore(first.Epoch, first.Seq, first.IssuedAt, first.Hash, bodies...)
 }
 
-// Restore makes the state of its whole encoding, which must have that hash. The
-// error wraps ErrEncoding.
-func Restore(epoch, seq, issuedAt int64, hash [32]byte, encoded []byte) (*State, error) {
-	if Sum(encoded) != hash {
+// Restore makes the state of its whole encoding, in any number of slices, which
+// must have that hash. The error wraps ErrEncoding.
+func Restore(epoch, seq, issuedAt int64, hash [32]byte, slices ...[]byte) (*State, error) {
+	h := sha256.New()
+	for _, b := range slices {
+		h.Write(b)
+	}
+	if [32]byte(h.Sum(nil)) != hash {
 		return nil, fmt.Errorf("restore state %d.%d: %w: it does not hash to %x", epoch, seq, ErrEncoding, hash[:8])
 	}
-	set, err := Decode(encoded)
+	set, err := Decode(slices...)
 	if err != nil {
 		return nil, fmt.Errorf("restore state %d.%d: %w", epoch, seq, err)
 	}
