@@ -9,8 +9,8 @@ import (
 	"gated/verify/document"
 )
 
-// maxSpare is the largest body in bytes that is kept twice: every document but
-// the revocation state, which the broker can always give again.
+// maxSpare is the largest body in bytes that is kept twice: every document but a
+// large revocation state, which the broker can always give again.
 const maxSpare = 256 << 10
 
 // Hold keeps documents, each in place of the one of its name, all in one
@@ -61,7 +61,7 @@ func keep(c *conn, h document.Held) error {
 		return fmt.Errorf("keep %s: %w", h.Name, err)
 	}
 	var err error
-	if len(body) <= maxSpare {
+	if len(body) <= maxSpare && !h.Once {
 		err = c.exec("INSERT OR REPLACE INTO spare(name, sum, body) VALUES(?, ?, ?)", h.Name, sum, body)
 	} else {
 		err = c.exec("DELETE FROM spare WHERE name = ?", h.Name)

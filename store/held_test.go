@@ -77,6 +77,28 @@ func TestHeldSurvivesAFlippedBitInOneCopy(t *testing.T) {
 	}
 }
 
+// TestWhatIsKeptOnceHasNoOlderSecondCopy: the copy of the small body that stood
+// there before does not come back for it.
+func TestWhatIsKeptOnceHasNoOlderSecondCopy(t *testing.T) {
+	o := options(t)
+	b := start(t, o)
+	for _, h := range []document.Held{{Name: "part", Body: []byte("old")}, {Name: "part", Body: []byte("new"), Once: true}} {
+		if err := b.Hold(t.Context(), h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, ok := b.Held("part"); !ok || string(got) != "new" {
+		t.Errorf("%q %v", got, ok)
+	}
+	b.mustStop(t)
+	tamper(t, o.Dir, "UPDATE held SET body = x'00'")
+	b = start(t, o)
+	if got, ok := b.Held("part"); ok {
+		t.Errorf("damaged, and yet %q", got)
+	}
+	b.mustStop(t)
+}
+
 // TestLogIsFoldedBackWhileNothingHappens waits for the quiet second that Run
 // waits for, and then for the file.
 func TestLogIsFoldedBackWhileNothingHappens(t *testing.T) {

@@ -32,14 +32,14 @@ func (d *Documents) acceptSnapshot(doc document.Document, o *Outcome) error {
 		}
 		return nil
 	}
-	state, err := d.coming.join(part.Parts)
+	state, slices, err := d.coming.join(part.Parts)
 	d.coming.parts = nil
 	if err != nil {
 		o.Next = d // without the parts
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	if d.State == nil || d.State.Epoch == state.Epoch {
-		d.replaceState(state)
+		d.replaceState(state, slices)
 	} else {
 		d.coming.state = state
 	}
@@ -106,11 +106,13 @@ func (c coming) size() int {
 	return n
 }
 
-// join makes the state of all parts.
-func (c coming) join(n int64) (*revocation.State, error) {
-	parts := make([]revocation.SnapshotPart, 0, n)
-	for i := int64(1); i <= n; i++ {
-		parts = append(parts, c.parts[i])
+// join makes the state of all parts, and gives its encoding in slices.
+func (c coming) join(n int64) (*revocation.State, [][]byte, error) {
+	parts, slices := make([]revocation.SnapshotPart, n), make([][]byte, n)
+	for i := range parts {
+		parts[i] = c.parts[int64(i)+1]
+		slices[i] = parts[i].Body
 	}
-	return revocation.Join(parts)
+	s, err := revocation.Join(parts)
+	return s, slices, err
 }

@@ -17,9 +17,9 @@ const (
 	heldSite      = "site"                  // the note
 	heldKids      = "known-kids"            // kids, as JSON
 	heldHeartbeat = "heartbeat"             // heldBeat, as JSON
-	heldState     = "revocation"            // a line of JSON, heldHead, then a whole encoded state
+	heldPart      = "revocation-part-%04d"  // the slices of a whole encoded state, from 1
 	heldDelta     = "revocation-delta-%03d" // the notes of the deltas since, from 1
-	heldTip       = "revocation-tip"        // where they lead, heldEnd: the state in force
+	heldTip       = "revocation-tip"        // heldEnd, as JSON: what was whole, and where they lead: the state in force
 	heldCommand   = "command"               // heldOrder, as JSON: the newest command accepted
 )
 
@@ -27,41 +27,71 @@ const (
 // unknown, which is not the same as empty, and comes back from the broker.
 var ErrDamaged = errors.New("cannot be read back")
 
+// keptTwice is the largest state in bytes that is kept twice, like every small
+// document.
+const keptTwice = 256 << 10
+
 // kept is how the state in force lies on disk: a whole one, and deltas after it,
 // so that one more revocation does not write ten million again.
 type kept struct {
-	size   int                // of the whole state's encoding
+	base   heldHead           // of the whole state
+	size   int                // of its encoding
 	deltas int                // after it
 	bytes  int                // of those
 	fresh  []revocation.Delta // those of this Accept, not yet on disk
 	whole  bool               // this Accept writes a whole state anew
+	slices [][]byte           // of it, as they came; nil: it is to be encoded
 }
 
 // add takes one more delta, until they are too many or outweigh the whole.
 func (k *kept) add(d revocation.Delta) {
 	if k.whole {
+		k.slices = nil // the state has gone on from what came
 		return
 	}
 	k.deltas++
 	k.bytes += len(d.Raw)
 	k.fresh = append(k.fresh, d)
 	if k.deltas > maxChain || k.bytes > max(k.size, 256<<10) {
-		*k = kept{whole: true}
+		*k = kept{whole: true, base: k.base}
 	}
 }
 
+// write gives put a whole state, in slices so that it need never lie in memory as
+// one piece. Those of a longer one before it are emptied.
+func (k kept) write(s *revocation.State, put func(document.Held)) kept {
+	slices := k.slices
+	if slices == nil {
+		slices = s.Set.EncodeInParts()
+	}
+	next := kept{base: heldHead{s.Epoch, s.Seq, s.Hash[:], s.IssuedAt, len(slices)}}
+	for _, b := range slices {
+		next.size += len(b)
+	}
+	for i, b := range slices {
+		put(document.Held{Name: fmt.Sprintf(heldPart, i+1), Body: b, Once: next.size > keptTwice})
+	}
+	for i := len(slices); i < k.base.Parts; i++ {
+		put(document.Held{Name: fmt.Sprintf(heldPart, i+1), Body: []byte{}})
+	}
+	return next
+}
+
+// heldHead is the whole state on the disk.
 type heldHead struct {
 	Epoch    int64  `json:"epoch"`
 	Seq      int64  `json:"seq"`
 	Hash     []byte `json:"hash"`
 	IssuedAt int64  `json:"issued_at"`
+	Parts    int    `json:"parts"`
 }
 
 type heldEnd struct {
-	Epoch  int64  `json:"epoch"`
-	Seq    int64  `json:"seq"`
-	Hash   []byte `json:"hash"`
-	Deltas int    `json:"deltas"`
+	Base   heldHead `json:"base"`
+	Epoch  int64    `json:"epoch"`
+	Seq    int64    `json:"seq"`
+	Hash   []byte   `json:"hash"`
+	Deltas int      `json:"deltas"`
 }
 
 type heldBeat struct {
@@ -105,18 +135,12 @@ func (d *Documents) keep(before *Documents) ([]document.Held, error) {
 	}
 	if d.State != before.State {
 		if d.kept.whole {
-			encoded := d.State.Set.Encode()
-			head, err := json.Marshal(heldHead{d.State.Epoch, d.State.Seq, d.State.Hash[:], d.State.IssuedAt})
-			if err != nil {
-				return nil, fmt.Errorf("encode %s: %w", heldState, err)
-			}
-			put(heldState, append(append(head, '\n'), encoded...))
-			d.kept = kept{size: len(encoded)}
+			d.kept = d.kept.write(d.State, func(h document.Held) { all = append(all, h) })
 		}
 		for i, delta := range d.kept.fresh {
 			put(fmt.Sprintf(heldDelta, d.kept.deltas-len(d.kept.fresh)+1+i), delta.Raw)
 		}
-		putJSON(heldTip, heldEnd{d.State.Epoch, d.State.Seq, d.State.Hash[:], d.kept.deltas})
+		putJSON(heldTip, heldEnd{d.kept.base, d.State.Epoch, d.State.Seq, d.State.Hash[:], d.kept.deltas})
 	}
 	if d.Heartbeat != before.Heartbeat || d.Proof != before.Proof || d.heard != before.heard {
 		putJSON(heldHeartbeat, d.beat())

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -88,34 +87,36 @@ func (l *loader) site(d *Documents) {
 // where the tip says it was, it is unknown: an older state would forget people
 // who were revoked.
 func (l *loader) state(d *Documents) {
-	body, ok := l.held(heldState)
-	tip, hasTip := l.held(heldTip)
-	if !ok && !hasTip {
+	tip, ok := l.held(heldTip)
+	_, hasState := l.held(fmt.Sprintf(heldPart, 1))
+	if !ok && !hasState {
 		return
 	}
-	s, k, err := l.restore(body, tip)
+	s, k, err := l.restore(tip)
 	if err != nil {
-		l.lost(heldState, err)
+		l.lost("revocation state", err)
 		return
 	}
 	d.State, d.kept = s, k
 }
 
-func (l *loader) restore(body, tip []byte) (*revocation.State, kept, error) {
+func (l *loader) restore(tip []byte) (*revocation.State, kept, error) {
 	var end heldEnd
 	if err := json.Unmarshal(tip, &end); err != nil {
 		return nil, kept{}, fmt.Errorf("read where it stood: %w", err)
 	}
-	line, encoded, _ := bytes.Cut(body, []byte("\n"))
-	var head heldHead
-	if err := json.Unmarshal(line, &head); err != nil {
-		return nil, kept{}, fmt.Errorf("read its head: %w", err)
-	}
-	s, err := revocation.Restore(head.Epoch, head.Seq, head.IssuedAt, sum(head.Hash), encoded)
+	slices, err := l.slices(end.Base.Parts)
 	if err != nil {
 		return nil, kept{}, err
 	}
-	k := kept{size: len(encoded), deltas: end.Deltas}
+	s, err := revocation.Restore(end.Base.Epoch, end.Base.Seq, end.Base.IssuedAt, sum(end.Base.Hash), slices...)
+	if err != nil {
+		return nil, kept{}, err
+	}
+	k := kept{base: end.Base, deltas: end.Deltas}
+	for _, b := range slices {
+		k.size += len(b)
+	}
 	chain, err := l.chain(&k)
 	if err == nil && len(chain) > 0 {
 		s, err = revocation.Replay(s, chain...)
@@ -127,6 +128,23 @@ func (l *loader) restore(body, tip []byte) (*revocation.State, kept, error) {
 		return nil, kept{}, fmt.Errorf("it comes to %d.%d and was at %d.%d", s.Epoch, s.Seq, end.Epoch, end.Seq)
 	}
 	return s, k, nil
+}
+
+// slices reads the whole state.
+func (l *loader) slices(n int) ([][]byte, error) {
+	if n > revocation.MaxParts {
+		return nil, fmt.Errorf("it cannot have %d parts", n)
+	}
+	var all [][]byte
+	for i := 1; i <= n; i++ {
+		name := fmt.Sprintf(heldPart, i)
+		b, ok := l.held(name)
+		if !ok {
+			return nil, fmt.Errorf("%s is not there", name)
+		}
+		all = append(all, b)
+	}
+	return all, nil
 }
 
 // chain reads the deltas after the whole state.

@@ -88,6 +88,71 @@ func TestLoadWhatWasKept(t *testing.T) {
 	h.upToDate(p)
 }
 
+// TestAShorterStateLeavesNothingOfALongerOne: what it does not overwrite it
+// empties.
+func TestAShorterStateLeavesNothingOfALongerOne(t *testing.T) {
+	p := newPublisher(t)
+	h := newHolder(p)
+	for i := range uint32(50) {
+		p.List(revokedRider, 1000*i)
+	}
+	p.saySnapshot()
+	p.sayBeat()
+	h.take(p.all()...)
+	left := func() (n int) {
+		for name, b := range h.disk {
+			if strings.HasPrefix(name, "revocation-part-") && len(b) > 0 {
+				n++
+			}
+		}
+		return n
+	}
+	if len(p.snapshot) < 5 || left() != len(p.snapshot) {
+		t.Fatalf("%d parts, %d kept", len(p.snapshot), left())
+	}
+	if err := h.crash(); err != nil { // which knows from the disk how many there were
+		t.Fatal(err)
+	}
+	p.Revoked = revocation.Empty()
+	p.List(revokedRider, 7)
+	p.newEpoch()
+	h.take(p.all()...)
+	if left() != 1 {
+		t.Errorf("%d parts are left", left())
+	}
+	if err := h.crash(); err != nil {
+		t.Fatal(err)
+	}
+	h.upToDate(p)
+	// A large one is kept once, a small one twice.
+	for _, tt := range []struct {
+		riders uint32
+		once   bool
+	}{{1000, false}, {300_000, true}} {
+		p.Revoked = revocation.Empty()
+		p.List(revokedRider, 0)
+		b := revocation.NewBuilder(p.Revoked)
+		for i := range tt.riders {
+			b.Add(revokedRider, i)
+		}
+		p.Revoked = b.Set()
+		p.beat.Seq++
+		p.beat.IssuedAt += 60
+		parts := revocation.Split(p.beat.Epoch, p.beat.Seq, p.beat.IssuedAt, p.Revoked.Encode())
+		for _, part := range parts {
+			h.take(p.sign("gated/v1/revocation-snapshot", part, p.Revocation))
+		}
+		for _, held := range h.last.Keep {
+			if part := strings.HasPrefix(held.Name, "revocation-part-"); held.Once != (part && tt.once) {
+				t.Errorf("%d riders: %s of %d bytes is kept once: %t", tt.riders, held.Name, len(held.Body), held.Once)
+			}
+		}
+	}
+	if err := h.crash(); err != nil || h.docs.State.Set.Count() != 300_000 {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestKeepWritesLittleForADelta(t *testing.T) {
 	p := newPublisher(t)
 	for i := range uint32(5000) {
@@ -97,7 +162,10 @@ func TestKeepWritesLittleForADelta(t *testing.T) {
 	p.saySnapshot()
 	h.take(p.all()[:2]...)
 	h.take(p.snapshot...)
-	whole := len(h.last.Keep[0].Body)
+	whole := 0
+	for _, held := range h.last.Keep {
+		whole += len(held.Body)
+	}
 	h.take(p.sayBeat())
 	h.take(p.revoke(7))
 	size := 0
@@ -115,11 +183,14 @@ func TestKeepWritesLittleForADelta(t *testing.T) {
 func TestLoadDamaged(t *testing.T) {
 	p := newPublisher(t)
 	h := newHolder(p)
+	p.List(revokedRider, 99)
+	p.saySnapshot()
+	p.sayBeat()
 	h.take(p.all()...)
 	h.take(p.revoke(1), p.revoke(2), p.sayBeat())
 	good := maps.Clone(h.disk)
 	names := slices.Sorted(maps.Keys(good))
-	if want := []string{"heartbeat", "known-kids", "revocation", "revocation-delta-001", "revocation-delta-002", "revocation-tip", "site", "trust"}; !slices.Equal(names, want) {
+	if want := []string{"heartbeat", "known-kids", "revocation-delta-001", "revocation-delta-002", "revocation-part-0001", "revocation-tip", "site", "trust"}; !slices.Equal(names, want) {
 		t.Fatalf("kept are %q", names)
 	}
 	p.saySnapshot()
@@ -175,7 +246,7 @@ func TestLoadRowsOfDifferentDays(t *testing.T) {
 	h.take(p.revoke(2), p.sayBeat())
 	now := h.docs
 	good := maps.Clone(h.disk)
-	for _, name := range []string{"revocation", "revocation-delta-001", "revocation-tip", "heartbeat"} {
+	for _, name := range []string{"revocation-part-0001", "revocation-delta-001", "revocation-tip", "heartbeat"} {
 		h.disk = maps.Clone(good)
 		h.disk[name] = old[name]
 		err := h.crash()
@@ -189,7 +260,7 @@ func TestLoadRowsOfDifferentDays(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", name, h.docs.State, err)
 		}
 	}
-	for _, kept := range []string{"revocation", "revocation-delta-001", "revocation-tip"} {
+	for _, kept := range []string{"revocation-part-0001", "revocation-delta-001", "revocation-tip"} {
 		h.disk[kept] = old[kept]
 	}
 	h.disk["heartbeat"] = good["heartbeat"]
@@ -209,7 +280,7 @@ func TestKeepBoundsTheChain(t *testing.T) {
 	wholes := 0
 	for i := range uint32(450) {
 		h.take(p.revoke(i))
-		if h.last.Keep[0].Name == "revocation" {
+		if h.last.Keep[0].Name == "revocation-part-0001" {
 			wholes++
 		}
 	}
@@ -224,11 +295,11 @@ func TestKeepBoundsTheChain(t *testing.T) {
 		})
 	}
 	h.take(many(1 << 20))
-	if h.last.Keep[0].Name == "revocation" {
+	if h.last.Keep[0].Name == "revocation-part-0001" {
 		t.Error("written whole for one large delta")
 	}
 	h.take(many(1 << 30))
-	if h.last.Keep[0].Name != "revocation" {
+	if h.last.Keep[0].Name != "revocation-part-0001" {
 		t.Error("not written whole though the deltas outweigh it")
 	}
 }

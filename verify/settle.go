@@ -72,12 +72,13 @@ func (d *Documents) prove() {
 	}
 	d.Proof = hb
 	if at != d.State {
-		d.replaceState(at)
+		d.replaceState(at, nil)
 		d.coming.state = nil
 	}
 }
 
-// replaceState puts a whole state in force, to be kept as one piece.
-func (d *Documents) replaceState(s *revocation.State) {
-	d.State, d.kept = s, kept{whole: true}
+// replaceState puts a whole state in force, to be kept as a whole. Slices are its
+// encoding, if that is at hand.
+func (d *Documents) replaceState(s *revocation.State, slices [][]byte) {
+	d.State, d.kept = s, kept{whole: true, slices: slices, base: d.kept.base}
 }

@@ -228,7 +228,7 @@ func TestAttackOldEpochComesBack(t *testing.T) {
 	// Even if the trust list is lost, alone or with one part of the rest, and the
 	// broker sends the old one: what the box is left with stays what it is.
 	disk := maps.Clone(h.disk)
-	for _, lost := range []string{"", "heartbeat", "revocation"} {
+	for _, lost := range []string{"", "heartbeat", "revocation-part-0001"} {
 		h.disk = maps.Clone(disk)
 		delete(h.disk, "trust")
 		delete(h.disk, lost)

@@ -137,4 +137,5 @@ func Sign(t Type, v any, signers ...note.Signer) ([]byte, error) {
 type Held struct {
 	Name string
 	Body []byte
+	Once bool // it is part of something large, and need not be kept twice
 }

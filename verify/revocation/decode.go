@@ -86,28 +86,56 @@ func (r *reader) section() (Section, error) {
 
 // values reads the count and the values of a section.
 func (r *reader) values(sec Section) (*roaring.Bitmap, error) {
-	left, err := r.uvarint()
+	n, err := r.uvarint()
 	if err != nil {
 		return nil, err
 	}
-	if left == 0 || left > uint64(len(r.rest)+r.left) || sec.Kind == Cutoff && left != 1 {
-		return nil, fmt.Errorf("%w: %d values cannot be", ErrEncoding, left)
+	if n == 0 || n > uint64(len(r.rest)+r.left) || sec.Kind == Cutoff && n != 1 {
+		return nil, fmt.Errorf("%w: %d values cannot be", ErrEncoding, n)
 	}
-	first, last := true, uint32(0)
-	return bitmapOf(func(into []uint32) ([]uint32, error) {
-		for ; left > 0 && len(into) < cap(into); left-- {
-			step, err := r.uvarint()
-			if err != nil {
-				return nil, err
+	bitmap := roaring.New()
+	// A bit for each number up to the last, if that is at most a byte a value.
+	if last, ok := r.lastOf(n); ok && n > batch && uint64(last) < 8*n {
+		words := make([]uint64, (int(last)>>16+1)<<10) // whole containers of 2^16 bits
+		err = r.rise(n, func(v uint32) { words[v>>6] |= 1 << (v & 63) })
+		bitmap.FromDense(words, false)
+	} else {
+		buffer := make([]uint32, 0, batch)
+		err = r.rise(n, func(v uint32) {
+			if buffer = append(buffer, v); len(buffer) == batch {
+				bitmap.AddMany(buffer)
+				buffer = buffer[:0]
 			}
-			if step == 0 && !first || step > uint64(math.MaxUint32-last) {
-				return nil, fmt.Errorf("%w: the values do not rise, or leave 32 bits", ErrEncoding)
-			}
-			first, last = false, last+uint32(step) //nolint:gosec // checked in the line above
-			into = append(into, last)
+		})
+		bitmap.AddMany(buffer)
+	}
+	bitmap.RunOptimize()
+	return bitmap, err
+}
+
+// rise reads n values and hands them over, ascending.
+func (r *reader) rise(n uint64, take func(uint32)) error {
+	last := uint32(0)
+	for i := range n {
+		step, err := r.uvarint()
+		if err != nil {
+			return err
 		}
-		return into, nil
-	})
+		if step == 0 && i > 0 || step > uint64(math.MaxUint32-last) {
+			return fmt.Errorf("%w: the values do not rise, or leave 32 bits", ErrEncoding)
+		}
+		last += uint32(step) //nolint:gosec // checked in the line above
+		take(last)
+	}
+	return nil
+}
+
+// lastOf looks ahead for the last of n values, if they are as they must be.
+func (r *reader) lastOf(n uint64) (last uint32, ok bool) {
+	ahead := *r
+	ahead.own = nil // in which the rest of ours may lie
+	err := ahead.rise(n, func(v uint32) { last = v })
+	return last, err == nil
 }
 
 // uvarint reads LEB128 in its shortest form, up to 64 bits.

@@ -3,9 +3,6 @@ package revocation
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"slices"
-
-	"github.com/RoaringBitmap/roaring/v2"
 )
 
 // headLen is the fixed part of a section: kind, id, class.
@@ -91,21 +88,4 @@ func appendUvarint(b []byte, v uint32) []byte {
 		v >>= 7
 	}
 	return append(b, byte(v))
-}
-
-// bitmapOf makes the bitmap of values that come ascending, in batches.
-func bitmapOf(next func(into []uint32) ([]uint32, error)) (*roaring.Bitmap, error) {
-	bitmap := roaring.New()
-	buffer := make([]uint32, 0, batch)
-	for {
-		values, err := next(buffer[:0])
-		if err != nil {
-			return nil, err
-		}
-		if len(values) == 0 {
-			bitmap.RunOptimize()
-			return bitmap, nil
-		}
-		bitmap.AddMany(slices.Clip(values))
-	}
 }
