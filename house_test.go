@@ -115,6 +115,7 @@ var carried = []string{
 	"golang.org/x/net",  // of paho: proxies
 	"golang.org/x/sync", // of paho: semaphore
 	"golang.org/x/sys",
+	"golang.org/x/text", // GB2312 for the voice
 	"periph.io/x/conn/v3",
 	"periph.io/x/host/v3",
 }

@@ -22,7 +22,13 @@ type Cable struct {
 	path   string
 	master *os.File // nil while pulled
 	slave  *os.File // keeps the line alive while nobody has the port open
-	module *GM65    // at its far end; nil: the test alone
+	module module   // at its far end; nil: the test alone
+}
+
+// module is what hangs at the far end of a cable.
+type module interface {
+	power(master *os.File) // the cable is plugged in
+	gone()                 // the cable is pulled: returns when nobody reads any more
 }
 
 // NewCable is a cable that is plugged in. The test's end pulls it. Where no
@@ -81,7 +87,7 @@ func (c *Cable) Pull() {
 	}
 	c.master = nil
 	if c.module != nil {
-		c.module.reader.Wait()
+		c.module.gone()
 	}
 }
 

@@ -131,6 +131,8 @@ func (g *GM65) power(master *os.File) {
 	g.reader.Go(func() { g.read(master) })
 }
 
+func (g *GM65) gone() { g.reader.Wait() }
+
 // read takes requests until the cable is pulled.
 func (g *GM65) read(master *os.File) {
 	var line []byte

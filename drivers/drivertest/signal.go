@@ -2,38 +2,59 @@ package drivertest
 
 import (
 	"context"
-	"slices"
-	"sync"
+	"errors"
+	"testing"
+	"time"
 
+	"gated/drivers/signal"
 	"gated/gate"
 )
 
-// Signal is a light that remembers what it was told to show. The zero value is
-// ready. It is safe for concurrent use.
-type Signal struct {
-	mu    sync.Mutex
-	shown []gate.Decision
-}
-
-// Show remembers d. It never blocks.
-func (s *Signal) Show(d gate.Decision) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.shown = append(s.shown, d)
-}
-
-// Run waits for ctx to end.
-func (s *Signal) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
-}
-
-// Close does nothing.
-func (s *Signal) Close() error { return nil }
-
-// Shown is everything shown so far, oldest first. The caller owns the slice.
-func (s *Signal) Shown() []gate.Decision {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.shown)
+// TestSignal is the suite that each kind of signal passes. It gets a way to open
+// a fresh one.
+func TestSignal(t *testing.T, open func(t *testing.T) signal.Signal) {
+	told := func(s signal.Signal) {
+		s.Show(gate.Decision{Verdict: gate.Open, Reason: gate.OK})
+		s.Show(gate.Decision{Verdict: gate.Refused, Reason: gate.EntryProhibited, Notice: &gate.Text{ZH: "请放到一号柜", EN: "Use locker one"}})
+		s.Show(gate.Decision{Verdict: gate.Ignored, Reason: gate.Repeat})
+		s.Show(gate.Decision{})
+		for _, h := range []signal.Health{signal.NoScanner, signal.Healthy, "what is this"} {
+			s.Idle(h)
+		}
+	}
+	t.Run("does not keep anybody waiting while nobody runs it", func(t *testing.T) {
+		s := open(t)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range 1000 {
+				told(s)
+			}
+		}()
+		select {
+		case <-done:
+		case <-time.After(10 * time.Second):
+			t.Fatal("it keeps the lane waiting")
+		}
+		must(t, errors.Join(s.Close(), s.Close()))
+	})
+	t.Run("runs until its context ends, and may be told more after that", func(t *testing.T) {
+		s := open(t)
+		ctx, cancel := context.WithCancel(context.Background())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx) }()
+		for range 100 {
+			told(s)
+		}
+		cancel()
+		select {
+		case err := <-ended:
+			must(t, err)
+		case <-time.After(10 * time.Second):
+			t.Fatal("Run goes on after its context ended")
+		}
+		told(s)
+		must(t, errors.Join(s.Close(), s.Close()))
+		told(s)
+	})
 }

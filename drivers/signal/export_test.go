@@ -20,3 +20,9 @@ func (f *fakeLights) close() error { f.closed++; return nil }
 func NewPlayer(change func(Lights) error, log *slog.Logger) Signal {
 	return newPlayer(&fakeLights{change: change}, log)
 }
+
+// Frame is the bytes that make a module say a text.
+func Frame(module, text string) []byte {
+	m := speeches[module]
+	return m.frame(encode(text, m.longest))
+}

@@ -64,6 +64,7 @@ func openGPIO(c Config) (Signal, error) {
 }
 
 func (s *lines) set(l light) error {
+	l = s.onlyLamp(l)
 	var bits gpio.GPIOValue
 	for i, m := range s.means {
 		if l&m != 0 {
@@ -74,6 +75,16 @@ func (s *lines) set(l light) error {
 		return fmt.Errorf("set lights: %w", err)
 	}
 	return nil
+}
+
+// onlyLamp is l for those who have but one lamp: it shows what either would.
+func (s *lines) onlyLamp(l light) light {
+	for _, pair := range [][2]light{{green, red}, {red, green}} {
+		if l&pair[0] != 0 && !slices.Contains(s.means, pair[0]) {
+			l |= pair[1]
+		}
+	}
+	return l
 }
 
 func (s *lines) close() error { return s.claim.Close() }

@@ -37,3 +37,38 @@ var patterns = map[gate.Verdict][]step{
 		{red | buzzer, 150 * time.Millisecond},
 	},
 }
+
+// Health is what a lane shows while nobody is there.
+type Health string
+
+// The states of a lane, the first that is true. Each has a rhythm of its own in
+// idle, and a row in docs/wiring.md.
+const (
+	NoScanner    Health = "no-scanner"    // no code can be read
+	ClockUnknown Health = "clock-unknown" // the box does not know the time
+	ListOld      Health = "list-old"      // the list is missing, or so old that some passes are refused
+	NoNetwork    Health = "no-network"    // the broker does not answer
+	Healthy      Health = "healthy"
+)
+
+// idle is the rhythm of each state, played over and over. Whoever stands before
+// it counts blinks, and need not see colours; it is never heard, as it goes on
+// all night. A box that shows nothing at all is dead.
+var idle = map[Health][]step{
+	Healthy:      blinks(green, 1, 50*time.Millisecond, 5*time.Second),
+	NoNetwork:    blinks(red, 2, 150*time.Millisecond, 3*time.Second),
+	ListOld:      blinks(red, 3, 150*time.Millisecond, 3*time.Second),
+	ClockUnknown: blinks(red, 4, 150*time.Millisecond, 3*time.Second),
+	NoScanner:    blinks(red, 1, time.Second, time.Second),
+}
+
+// blinks is n lights of that length with rests of a quarter of a second between,
+// and a long rest.
+func blinks(l light, n int, lasts, rest time.Duration) []step {
+	var p []step
+	for range n {
+		p = append(p, step{l, lasts}, step{0, 250 * time.Millisecond})
+	}
+	p[len(p)-1].lasts = rest
+	return p
+}

@@ -21,13 +21,15 @@ type player struct {
 	lights lights
 	log    *slog.Logger
 	next   chan []step // has room for the one pattern to play next
+	rest   chan []step // the same for what is played when there is none
 
-	mu     sync.Mutex // guards sending to next, and closed
+	mu     sync.Mutex // guards sending to next and rest, and what follows
+	health Health
 	closed bool
 }
 
 func newPlayer(l lights, log *slog.Logger) *player {
-	return &player{lights: l, log: log, next: make(chan []step, 1)}
+	return &player{lights: l, log: log, next: make(chan []step, 1), rest: make(chan []step, 1)}
 }
 
 // Show replaces what is being played, unless there is nothing to show for d.
@@ -38,18 +40,37 @@ func (p *player) Show(d gate.Decision) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	replace(p.next, pattern)
+}
+
+// Idle changes what is played while there is nothing to show.
+func (p *player) Idle(h Health) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if h != p.health {
+		p.health = h
+		replace(p.rest, idle[h])
+	}
+}
+
+// replace puts the newest into a channel with room for one, of which the caller
+// is the only sender.
+func replace[T any](c chan T, newest T) {
 	select {
-	case <-p.next:
+	case <-c:
 	default:
 	}
-	p.next <- pattern // there is room: only we send, and we have just made it
+	c <- newest
 }
 
 // Run plays until ctx ends. A light that fails is logged when it begins to.
 func (p *player) Run(ctx context.Context) error {
-	var pattern []step
-	failing := false
+	var pattern, rest []step
+	failing, resting := false, true
 	for ctx.Err() == nil {
+		if len(pattern) == 0 {
+			pattern, resting = rest, true
+		}
 		var now light
 		var over <-chan time.Time
 		if len(pattern) > 0 {
@@ -61,10 +82,18 @@ func (p *player) Run(ctx context.Context) error {
 			p.log.Warn("signal does not answer", "err", err)
 		}
 		failing = err != nil
-		select {
-		case <-ctx.Done():
-		case <-over:
-		case pattern = <-p.next:
+		for waiting := true; waiting; {
+			waiting = false
+			select {
+			case <-ctx.Done():
+			case <-over:
+			case pattern = <-p.next:
+				resting = false
+			case rest = <-p.rest:
+				if waiting = !resting; resting {
+					pattern = nil
+				}
+			}
 		}
 	}
 	if err := p.lights.set(0); err != nil && !failing {

@@ -17,10 +17,7 @@ import (
 	"gated/gate"
 )
 
-var (
-	_ gate.Signal   = signal.Signal(nil)
-	_ signal.Signal = (*drivertest.Signal)(nil)
-)
+var _ gate.Signal = signal.Signal(nil)
 
 // change is a change of the lights, in milliseconds since the start.
 type change struct {
@@ -34,8 +31,24 @@ type shown struct {
 	verdict gate.Verdict
 }
 
+// idling is when a state of health is told.
+type idling struct {
+	ms     int
+	health signal.Health
+}
+
 // play runs a player for the time of d and returns what its lights did.
 func play(t *testing.T, d time.Duration, news ...shown) []change {
+	t.Helper()
+	return playBoth(t, d, nil, news)
+}
+
+func playIdle(t *testing.T, d time.Duration, states ...idling) []change {
+	t.Helper()
+	return playBoth(t, d, states, nil)
+}
+
+func playBoth(t *testing.T, d time.Duration, states []idling, news []shown) []change {
 	t.Helper()
 	var got []change
 	synctest.Test(t, func(t *testing.T) {
@@ -51,9 +64,22 @@ func play(t *testing.T, d time.Duration, news ...shown) []change {
 		defer cancel()
 		done := make(chan error)
 		go func() { done <- s.Run(ctx) }()
-		for _, n := range news {
-			<-time.After(time.Until(began.Add(time.Duration(n.ms) * time.Millisecond)))
-			s.Show(gate.Decision{Verdict: n.verdict})
+		for len(states) > 0 || len(news) > 0 {
+			idle := len(states) > 0 && (len(news) == 0 || states[0].ms <= news[0].ms)
+			ms := 0
+			if idle {
+				ms = states[0].ms
+			} else {
+				ms = news[0].ms
+			}
+			<-time.After(time.Until(began.Add(time.Duration(ms) * time.Millisecond)))
+			if idle {
+				s.Idle(states[0].health)
+				states = states[1:]
+			} else {
+				s.Show(gate.Decision{Verdict: news[0].verdict})
+				news = news[1:]
+			}
 			synctest.Wait()
 		}
 		if err := <-done; err != nil {
@@ -67,6 +93,7 @@ var (
 	dark      signal.Lights
 	greenBeep = signal.Lights{Green: true, Buzzer: true}
 	green     = signal.Lights{Green: true}
+	red       = signal.Lights{Red: true}
 	redBeep   = signal.Lights{Red: true, Buzzer: true}
 )
 
@@ -98,16 +125,56 @@ func TestPatterns(t *testing.T) {
 	}
 }
 
-func TestShowNeverBlocks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := signal.NewPlayer(func(signal.Lights) error { return nil }, slog.New(slog.DiscardHandler))
-		for range 1000 { // nobody runs it
-			s.Show(gate.Decision{Verdict: gate.Open})
-		}
-		if err := errors.Join(s.Close(), s.Close()); err != nil {
-			t.Error(err)
-		}
+func TestThePlayerPassesTheSuite(t *testing.T) {
+	drivertest.TestSignal(t, func(*testing.T) signal.Signal {
+		return signal.NewPlayer(func(signal.Lights) error { return nil }, slog.New(slog.DiscardHandler))
 	})
+}
+
+// blinksOf is the times at which something goes on, in milliseconds, while a
+// player is idle for the time of d.
+func blinksOf(t *testing.T, h signal.Health, d time.Duration) (on []int64, heard bool) {
+	t.Helper()
+	for _, c := range playIdle(t, d, idling{0, h}) {
+		if c.Lights != dark {
+			on = append(on, c.MS)
+		}
+		heard = heard || c.Lights.Buzzer
+	}
+	return on, heard
+}
+
+func TestEachStateOfHealthHasARhythmOfItsOwnAndIsNeverHeard(t *testing.T) {
+	for h, want := range map[signal.Health][]int64{
+		signal.Healthy:      {0, 5050},
+		signal.NoNetwork:    {0, 400, 3550, 3950},
+		signal.ListOld:      {0, 400, 800, 3950, 4350, 4750},
+		signal.ClockUnknown: {0, 400, 800, 1200, 4350, 4750, 5150, 5550},
+		signal.NoScanner:    {0, 2000, 4000},
+		"":                  nil,
+	} {
+		on, heard := blinksOf(t, h, 5900*time.Millisecond)
+		if diff := cmp.Diff(want, on); diff != "" || heard {
+			t.Errorf("%s (heard: %v): %s", h, heard, diff)
+		}
+	}
+}
+
+func TestAVerdictIsShownOverHealthWhichComesBack(t *testing.T) {
+	got := playIdle(t, 4*time.Second, idling{0, signal.NoScanner}, idling{1500, ""}, idling{1600, signal.NoScanner})
+	want := []change{{0, red}, {1000, dark}, {1600, red}, {2600, dark}, {3600, red}, {4000, dark}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	got = playBoth(t, 5*time.Second, []idling{{0, signal.NoScanner}, {700, signal.Healthy}}, []shown{{500, gate.Open}})
+	want = []change{{0, red}, {500, greenBeep}, {620, green}, {2620, green}, {2670, dark}}
+	if diff := cmp.Diff(want[:3], got[:3]); diff != "" {
+		t.Error(diff)
+	}
+	// The change of health in the middle of the verdict does not cut it short.
+	if last := got[3]; last.MS != 2670 || last.Lights != dark {
+		t.Errorf("after the verdict: %v", got[3:])
+	}
 }
 
 func TestALightThatFailsIsLoggedOnceAndGoesOn(t *testing.T) {

@@ -2,7 +2,9 @@ package signal
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -17,6 +19,10 @@ type Signal interface {
 	// concurrent use. Before Run and after it nothing is to be seen.
 	Show(d gate.Decision)
 
+	// Idle tells what to show while there is nothing else. It never blocks, and
+	// is safe for concurrent use; saying the same again changes nothing.
+	Idle(h Health)
+
 	// Run plays what is shown until ctx ends, switches everything off and
 	// returns nil. It is called once.
 	Run(ctx context.Context) error
@@ -28,13 +34,21 @@ type Signal interface {
 
 // Config is one signal, as the configuration names it.
 type Config struct {
-	Kind   string       // "gpio", "sim" or "none"
-	Green  string       // gpio: lines by name (GPIO23), on when high; those that are empty are not wired
-	Red    string       //
-	Buzzer string       //
-	Chip   string       // gpio: the label of the chip that has them; without it, the first that has them all
-	Trace  string       // sim: a file to which a line is appended for each verdict; without it nothing is kept
-	Log    *slog.Logger // nil: silent
+	Kind     string        // "gpio", "voice", "sim" or "none", or several joined by +
+	Green    string        // gpio: lines by name (GPIO23), on when high; those that are empty are not wired
+	Red      string        //
+	Buzzer   string        //
+	Chip     string        // gpio: the label of the chip that has them; without it, the first that has them all
+	Device   string        // voice: path of the port, best one of /dev/serial/by-path
+	Module   string        // voice: "syn6288" or "xfs5152"
+	Baud     string        // voice: speed in bits a second; empty: the module's at the factory
+	Language gate.Language // voice: of what is said
+	Trace    string        // sim: a file to which a line is appended for each verdict; without it nothing is kept
+	Log      *slog.Logger  // nil: silent
+
+	// Port opens the serial port of a voice for it alone. The caller of Open
+	// lends it, since serial ports are not this package's.
+	Port func(device string, baud int) (io.ReadWriteCloser, error)
 }
 
 // kind is what each kind of signal brings along.
@@ -44,19 +58,43 @@ type kind struct {
 }
 
 var kinds = map[string]kind{
-	"gpio": {checkGPIO, openGPIO},
-	"none": {checkNone, openNone},
-	"sim":  {checkSim, openSim},
+	"gpio":  {checkGPIO, openGPIO},
+	"none":  {checkNone, openNone},
+	"sim":   {checkSim, openSim},
+	"voice": {checkVoice, openVoice},
 }
 
 // Check says what is wrong with the configuration and what to write instead, or
 // nil. It does not look at the machine.
 func Check(c Config) error {
-	k, ok := kinds[c.Kind]
-	if !ok {
-		return fmt.Errorf("read kind %q: it is not known; write one of %s", c.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+	names := strings.Split(c.Kind, "+")
+	for i, name := range names {
+		k, ok := kinds[name]
+		switch {
+		case !ok:
+			return fmt.Errorf("read kind %q: it is not known; write one of %s, or several as \"gpio+voice\"", c.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+		case slices.Contains(names[:i], name) || name == "none" && len(names) > 1:
+			return fmt.Errorf("read kind %q: %s cannot stand beside the others; write it alone or take it out", c.Kind, name)
+		}
+		if err := k.check(c); err != nil {
+			return err
+		}
 	}
-	return k.check(c)
+	return unused(c, names)
+}
+
+// unused refuses keys that none of the kinds looks at: who wrote them believes
+// that something is wired.
+func unused(c Config, names []string) error {
+	for _, k := range []struct{ kind, key, value string }{
+		{"gpio", "green", c.Green}, {"gpio", "red", c.Red}, {"gpio", "buzzer", c.Buzzer}, {"gpio", "chip", c.Chip},
+		{"voice", "device", c.Device}, {"voice", "module", c.Module}, {"voice", "baud", c.Baud}, {"sim", "trace", c.Trace},
+	} {
+		if k.value != "" && !slices.Contains(names, k.kind) {
+			return fmt.Errorf("read %s %q: kind %q has no such thing; write kind = %q, or take it out", k.key, k.value, c.Kind, k.kind)
+		}
+	}
+	return nil
 }
 
 // Open claims what the signal needs and switches it off. The caller owns the
@@ -68,5 +106,16 @@ func Open(c Config) (Signal, error) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return kinds[c.Kind].open(c)
+	var all several
+	for name := range strings.SplitSeq(c.Kind, "+") {
+		s, err := kinds[name].open(c)
+		if err != nil {
+			return nil, errors.Join(err, all.Close())
+		}
+		all = append(all, s)
+	}
+	if len(all) == 1 {
+		return all[0], nil
+	}
+	return all, nil
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"gated/drivers/drivertest"
+	"gated/drivers/scanner"
 	"gated/drivers/signal"
 	"gated/gate"
 )
@@ -63,22 +64,28 @@ func TestNoSignalAtAll(t *testing.T) {
 	if err := errors.Join(s.Run(ctx), s.Close()); err != nil {
 		t.Error(err)
 	}
-	if err := signal.Check(signal.Config{Kind: "none", Green: "GPIO23"}); err == nil {
-		t.Error("a lamp that is wired to nothing was accepted")
+}
+
+func TestSimAndNonePassTheSuite(t *testing.T) {
+	for _, kind := range []string{"sim", "none", "sim+voice"} {
+		t.Run(kind, func(t *testing.T) {
+			drivertest.TestSignal(t, func(t *testing.T) signal.Signal { return opened(t, signal.Config{Kind: kind}) })
+		})
 	}
 }
 
-func TestSimShowNeverBlocks(t *testing.T) {
-	s, err := signal.Open(signal.Config{Kind: "sim"})
+// opened is a signal; one with a voice gets a port that is never there.
+func opened(t *testing.T, c signal.Config) signal.Signal {
+	t.Helper()
+	if strings.Contains(c.Kind, "voice") {
+		c.Device, c.Module, c.Language = t.TempDir()+"/voice", "xfs5152", gate.Chinese
+		c.Port = scanner.OpenPort
+	}
+	s, err := signal.Open(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 10_000 { // nobody runs it
-		s.Show(gate.Decision{Verdict: gate.Open})
-	}
-	if err := s.Close(); err != nil {
-		t.Error(err)
-	}
+	return s
 }
 
 func TestCheck(t *testing.T) {
@@ -92,7 +99,18 @@ func TestCheck(t *testing.T) {
 		{"a buzzer alone", signal.Config{Kind: "gpio", Buzzer: "GPIO25"}, ""},
 		{"no line", signal.Config{Kind: "gpio"}, "no line is named"},
 		{"one line for two", signal.Config{Kind: "gpio", Green: "GPIO23", Buzzer: "GPIO23"}, "GPIO23 is named twice"},
-		{"a kind that is not known", signal.Config{Kind: "lamp"}, "gpio, none, sim"},
+		{"a kind that is not known", signal.Config{Kind: "lamp"}, "gpio, none, sim, voice"},
+		{"lights and a voice", signal.Config{Kind: "gpio+voice", Green: "GPIO23", Device: "/dev/x", Module: "syn6288", Language: gate.Chinese}, ""},
+		{"the same kind twice", signal.Config{Kind: "gpio+gpio", Green: "GPIO23"}, "gpio cannot stand beside"},
+		{"nothing beside something", signal.Config{Kind: "sim+none"}, "none cannot stand beside"},
+		{"a lamp that is wired to nothing", signal.Config{Kind: "none", Green: "GPIO23"}, `read green "GPIO23": kind "none" has no such thing`},
+		{"a voice's port without a voice", signal.Config{Kind: "gpio", Green: "GPIO23", Device: "/dev/x"}, "read device"},
+		{"a trace without a simulation", signal.Config{Kind: "gpio", Green: "GPIO23", Trace: "x"}, "read trace"},
+		{"a voice without a port", signal.Config{Kind: "voice", Module: "xfs5152"}, "read device"},
+		{"a voice of no make", signal.Config{Kind: "voice", Device: "/dev/x"}, "syn6288, xfs5152"},
+		{"a speed that the voice lacks", signal.Config{Kind: "voice", Device: "/dev/x", Module: "syn6288", Baud: "115200"}, "9600 19200 38400"},
+		{"a voice that only spells English", signal.Config{Kind: "voice", Device: "/dev/x", Module: "syn6288", Language: gate.English}, "letter by letter"},
+		{"a voice that speaks English", signal.Config{Kind: "voice", Device: "/dev/x", Module: "xfs5152", Language: gate.English}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			err := signal.Check(tc.c)

@@ -20,13 +20,15 @@ const stamp = "2006-01-02T15:04:05.000000000Z07:00"
 const backlog = 256
 
 // sim is a signal whose trace is a text file with a line
-// "<time> <verdict> <reason>" for each verdict that a rider would notice.
+// "<time> <verdict> <reason>" for each verdict that a rider would notice, and
+// "<time> idle <health>" for each change of what is shown without one.
 type sim struct {
 	log   *slog.Logger
 	lines chan string
 
-	mu    sync.Mutex // guards trace
-	trace *os.File   // nil: none
+	mu     sync.Mutex // guards what follows
+	health Health
+	trace  *os.File // nil: none
 }
 
 func checkSim(Config) error { return nil }
@@ -46,11 +48,25 @@ func openSim(c Config) (Signal, error) {
 
 // Show keeps the line for Run to write.
 func (s *sim) Show(d gate.Decision) {
-	if len(patterns[d.Verdict]) == 0 {
-		return
+	if len(patterns[d.Verdict]) > 0 {
+		s.keep(string(d.Verdict), string(d.Reason))
 	}
+}
+
+// Idle keeps a line if it is news.
+func (s *sim) Idle(h Health) {
+	s.mu.Lock()
+	news := h != s.health
+	s.health = h
+	s.mu.Unlock()
+	if news {
+		s.keep("idle", string(h))
+	}
+}
+
+func (s *sim) keep(what, which string) {
 	select {
-	case s.lines <- fmt.Sprintf("%s %s %s\n", time.Now().UTC().Format(stamp), d.Verdict, d.Reason):
+	case s.lines <- fmt.Sprintf("%s %s %s\n", time.Now().UTC().Format(stamp), what, which):
 	default:
 		s.log.Warn("signal trace is behind, a line is lost")
 	}
