@@ -35,8 +35,18 @@ type LaneStatus struct {
 type ScannerStatus struct {
 	Up       bool              `json:"up"`
 	Device   string            `json:"device"`
-	Error    string            `json:"error"` // why it is down, and what to do
+	Baud     int               `json:"baud"`
+	Error    string            `json:"error"`            // why it is down, and what to do
+	Module   *ModuleStatus     `json:"module,omitempty"` // nil: its profile asks nothing of it
 	Counters map[string]uint64 `json:"counters"`
+}
+
+// ModuleStatus is a scanner that can be asked.
+type ModuleStatus struct {
+	Model   string    `json:"model"`   // empty: it has never answered
+	Checked time.Time `json:"checked"` // when its settings were last read back and right; zero: never
+	Fault   string    `json:"fault"`   // what is wrong with it now; empty: nothing
+	Drift   string    `json:"drift"`   // which settings had changed when that was last found
 }
 
 // LastVerdict is the newest verdict of a lane.

@@ -62,7 +62,11 @@ func (l *lane) status() local.LaneStatus {
 	h, state := l.scanner.Health(), l.controller.State()
 	s := local.LaneStatus{
 		Name: l.Name, Direction: string(l.Direction), Relay: state.Relay,
-		Scanner: local.ScannerStatus{Up: h.Up, Device: l.device, Error: h.Error, Counters: h.Counters},
+		Scanner: local.ScannerStatus{Up: h.Up, Device: l.device, Baud: h.Baud, Error: h.Error, Counters: h.Counters},
+	}
+	if h.Module != nil {
+		m := local.ModuleStatus(*h.Module)
+		s.Scanner.Module = &m
 	}
 	if state.Verdict != "" {
 		s.Last = &local.LastVerdict{At: state.At, Verdict: string(state.Verdict), Reason: string(state.Reason)}

@@ -135,7 +135,7 @@ func (c *Config) checkLane(f *findings, i int) {
 	if err := door.Check(l.door()); err != nil {
 		f.add(at+".door", "%v", err)
 	}
-	if err := signal.Check(l.signal(nil)); err != nil {
+	if err := signal.Check(l.signal(gate.Language(c.Gate.Language), nil)); err != nil {
 		f.add(at+".signal", "%v", err)
 	}
 	if err := scanner.Check(l.scanner(nil)); err != nil {

@@ -56,7 +56,7 @@ type ScannerConfig struct {
 	Kind    string `toml:"kind"`    // serial
 	Device  string `toml:"device"`  // a stable name: /dev/serial/by-path/…
 	Baud    string `toml:"baud"`    // a number in quotes, or auto (default)
-	Profile string `toml:"profile"` // plain (default)
+	Profile string `toml:"profile"` // plain (default) or gm65
 }
 
 // DoorConfig is a door's relay.
@@ -74,12 +74,15 @@ type DoorConfig struct {
 
 // SignalConfig is what tells the rider.
 type SignalConfig struct {
-	Kind   string `toml:"kind"` // gpio, sim or none (default)
+	Kind   string `toml:"kind"` // gpio, voice, sim, none (default), or several joined by +
 	Green  string `toml:"green"`
 	Red    string `toml:"red"`
 	Buzzer string `toml:"buzzer"`
 	Chip   string `toml:"chip"`
-	Trace  string `toml:"trace"` // sim: file that gets a line at each verdict
+	Device string `toml:"device"` // voice: its port
+	Module string `toml:"module"` // voice: xfs5152 or syn6288
+	Baud   string `toml:"baud"`   // voice: default the factory's
+	Trace  string `toml:"trace"`  // sim: file that gets a line at each verdict
 }
 
 // setDefaults fills in what was left out.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"gated/drivers/door"
 	"gated/drivers/scanner"
@@ -33,7 +32,7 @@ type lane struct {
 func openLanes(cfg *Config, log *slog.Logger) ([]*lane, error) {
 	var lanes []*lane
 	for i := range cfg.Lanes {
-		l, err := openLane(&cfg.Lanes[i], log)
+		l, err := openLane(&cfg.Lanes[i], gate.Language(cfg.Gate.Language), log)
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("lane %s: %w", cfg.Lanes[i].Name, err), closeLanes(lanes))
 		}
@@ -42,7 +41,7 @@ func openLanes(cfg *Config, log *slog.Logger) ([]*lane, error) {
 	return lanes, nil
 }
 
-func openLane(cfg *LaneConfig, log *slog.Logger) (*lane, error) {
+func openLane(cfg *LaneConfig, lang gate.Language, log *slog.Logger) (*lane, error) {
 	l := &lane{
 		Lane:   gate.Lane{Name: cfg.Name, Direction: gate.Direction(cfg.Direction)},
 		device: cfg.Scanner.Device, timing: cfg.doorTiming(),
@@ -52,7 +51,7 @@ func openLane(cfg *LaneConfig, log *slog.Logger) (*lane, error) {
 	if l.door, err = door.Open(cfg.door()); err != nil {
 		return nil, err
 	}
-	if l.signal, err = signal.Open(cfg.signal(log)); err != nil {
+	if l.signal, err = signal.Open(cfg.signal(lang, log)); err != nil {
 		return nil, errors.Join(err, l.door.Close())
 	}
 	if l.scanner, err = scanner.New(cfg.scanner(log)); err != nil {
@@ -90,35 +89,6 @@ func (b *box) startLanes(ctx context.Context, g *group, lanes []*lane) {
 	}
 }
 
-// watchScanner turns the loss and return of a scanner into records and an alarm.
-func (b *box) watchScanner(ctx context.Context, l *lane) error {
-	t := time.NewTicker(time.Second)
-	defer t.Stop()
-	up, alarm := true, ""
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-t.C:
-		}
-		h := l.scanner.Health()
-		if h.Up == up {
-			continue
-		}
-		up = h.Up
-		event := gate.ScannerFound
-		if up {
-			b.alarms.clear(alarm)
-		} else {
-			event, alarm = gate.ScannerLost, fmt.Sprintf("lane %s: %s", l.Name, h.Error)
-			b.alarms.raise(alarm)
-		}
-		r := systemRecord(b.clock.Now(), b.docs.now(), event, "")
-		r.Lane = l.Name
-		b.store.Commit(r)
-	}
-}
-
 func (l *LaneConfig) scanner(log *slog.Logger) scanner.Config {
 	return scanner.Config{Kind: l.Scanner.Kind, Device: l.Scanner.Device, Baud: l.Scanner.Baud, Profile: l.Scanner.Profile, Log: log}
 }
@@ -127,9 +97,10 @@ func (l *LaneConfig) door() door.Config {
 	return door.Config{Kind: l.Door.Kind, Relay: l.Door.Relay, Chip: l.Door.Chip, Active: l.Door.Active, Trace: l.Door.Trace}
 }
 
-func (l *LaneConfig) signal(log *slog.Logger) signal.Config {
+func (l *LaneConfig) signal(lang gate.Language, log *slog.Logger) signal.Config {
 	return signal.Config{
 		Kind: l.Signal.Kind, Green: l.Signal.Green, Red: l.Signal.Red, Buzzer: l.Signal.Buzzer,
-		Chip: l.Signal.Chip, Trace: l.Signal.Trace, Log: log,
+		Chip: l.Signal.Chip, Device: l.Signal.Device, Module: l.Signal.Module, Baud: l.Signal.Baud,
+		Language: lang, Trace: l.Signal.Trace, Log: log, Port: scanner.OpenPort,
 	}
 }

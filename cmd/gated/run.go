@@ -63,6 +63,7 @@ func (b *box) serve(ctx context.Context, lanes []*lane) error {
 	b.startLanes(gating, gaters, lanes)
 	gaters.start(gating, "socket", local.New(b.cfg.Gate.Socket, b.answers(lanes, link), b.log).Run)
 	gaters.start(gating, "hourly", b.hourly)
+	gaters.start(gating, "health", func(ctx context.Context) error { return b.showHealth(ctx, lanes, link) })
 	notify(b.log, daemon.SdNotifyReady)
 
 	var err error

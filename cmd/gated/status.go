@@ -56,6 +56,8 @@ var statusWords = map[string]gate.Text{
 	"unknown":    {ZH: "未知", EN: "unknown"},
 	"scanner":    {ZH: "扫码器", EN: "scanner"},
 	"up":         {ZH: "正常", EN: "up"},
+	"checked":    {ZH: "设置已核对", EN: "settings read back"},
+	"drifted":    {ZH: "设置曾被改动", EN: "settings had changed"},
 	"none":       {ZH: "尚无扫码", EN: "no scan yet"},
 	"alarms":     {ZH: "告警", EN: "alarms"},
 	"no-alarms":  {ZH: "无告警", EN: "no alarms"},
@@ -97,12 +99,31 @@ func printLane(w io.Writer, l local.LaneStatus, lang gate.Language, say func(str
 		scanner = l.Scanner.Error
 	}
 	fmt.Fprintf(w, "  lane %s (%s)  %s %s: %s\n", l.Name, l.Direction, say("scanner"), l.Scanner.Device, scanner)
+	if m := l.Scanner.Module; m != nil {
+		printModule(w, m, l.Scanner.Baud, say)
+	}
 	if l.Last == nil {
 		fmt.Fprintf(w, "    %s\n", say("none"))
 		return
 	}
 	reason := gate.Reason(l.Last.Reason)
 	fmt.Fprintf(w, "    %s  %s %s: %s\n", l.Last.At.Local().Format(time.DateTime), l.Last.Verdict, reason, verdictWords(reason, lang))
+}
+
+// printModule is what is known of a scanner that can be asked.
+func printModule(w io.Writer, m *local.ModuleStatus, baud int, say func(string) string) {
+	if m.Model != "" {
+		fmt.Fprintf(w, "    %s · %d baud\n", m.Model, baud)
+	}
+	if !m.Checked.IsZero() {
+		fmt.Fprintf(w, "    %s %s\n", say("checked"), m.Checked.Local().Format(time.DateTime))
+	}
+	if m.Drift != "" {
+		fmt.Fprintf(w, "    %s: %s\n", say("drifted"), m.Drift)
+	}
+	if m.Fault != "" {
+		fmt.Fprintf(w, "    %s\n", m.Fault)
+	}
 }
 
 // localTime is a record's time for a person.
