@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -29,6 +30,9 @@ const applicationID = 0x67617465
 // folded back within a commit, whoever waits.
 const autoFold = 4000
 
+// busyTimeout is how long a connection waits for another, in milliseconds.
+const busyTimeout = 5000
+
 // dsn is the driver's name for a file. What is misspelt in it is ignored by the
 // driver without a word, which is why checkPragmas reads everything back.
 func dsn(path string, params url.Values) (string, error) {
@@ -44,13 +48,13 @@ func dsn(path string, params url.Values) (string, error) {
 func writing() url.Values {
 	return url.Values{
 		"mode": {"rw"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_txlock": {"immediate"},
-		"_secure_delete": {"1"}, "_busy_timeout": {"5000"}, "_mutex": {"no"},
+		"_secure_delete": {"1"}, "_busy_timeout": {strconv.Itoa(busyTimeout)}, "_mutex": {"no"},
 	}
 }
 
 // reading are the parameters of those that read.
 func reading() url.Values {
-	return url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_busy_timeout": {"5000"}}
+	return url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_busy_timeout": {strconv.Itoa(busyTimeout)}}
 }
 
 // checkPragmas refuses a connection that would not keep the promises of this

@@ -63,6 +63,7 @@ type Store struct {
 	tree   tree // Run adds, Checkpoint reads
 
 	pages int           // Run's: pages written since the log was last folded back, roughly
+	scrub bool          // Run's: what was erased is still in the write-ahead log
 	wake  chan struct{} // tells Run that something waits; holds one tick
 
 	mu      sync.Mutex // guards what follows

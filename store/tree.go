@@ -156,8 +156,9 @@ func (s *Store) storedBlocks(ctx context.Context) (int64, error) {
 	return blocks, nil
 }
 
-// treeReader answers for any complete subtree of the committed leaves. The
-// tables it reads only grow, so it needs no transaction.
+// treeReader answers for any complete subtree of the committed leaves. Its tables
+// only grow, but for leaves of whole blocks, which are dropped after their hashes
+// were kept: so it needs no transaction.
 type treeReader struct {
 	ctx context.Context //nolint:containedctx // Lives for one call, behind an interface without a context.
 	db  *sql.DB

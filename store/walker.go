@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -19,6 +20,7 @@ type walker struct {
 	r     *Report
 	marks []record.Checkpoint
 	count int64 // hashes of the tree that are kept
+	pace  time.Duration
 	t     tree
 
 	about  uint64            // newest record that tells of dropped leaves: up to where
@@ -77,6 +79,11 @@ func (w *walker) leaves(ctx context.Context) error {
 		w.entry(seq, e)
 		w.t.add(record.Hash(e.Leaf))
 		w.pass()
+		if w.pace > 0 && seq%pageRows == 0 {
+			if err := rest(ctx, w.pace); err != nil {
+				return false, err
+			}
+		}
 		if len(w.t.fresh) >= spillAt {
 			return true, w.compare(ctx)
 		}
@@ -91,6 +98,18 @@ func (w *walker) leaves(ctx context.Context) error {
 		return err
 	}
 	return w.compare(ctx)
+}
+
+// rest waits.
+func rest(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (w *walker) entry(seq uint64, e record.Entry) {

@@ -77,7 +77,7 @@ func (s *Store) serve(ctx context.Context) error {
 // rest waits for something to do, and folds the log back if nothing comes.
 func (s *Store) rest(ctx context.Context) error {
 	var quiet <-chan time.Time
-	if s.pages >= foldPages {
+	if s.pages >= foldPages || s.scrub {
 		t := time.NewTimer(foldQuiet)
 		defer t.Stop()
 		quiet = t.C
@@ -87,11 +87,26 @@ func (s *Store) rest(ctx context.Context) error {
 	case <-ctx.Done():
 	case <-quiet:
 		s.pages = 0
-		if err := s.w.script("PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+		if err := s.fold(); err != nil {
 			return fmt.Errorf("fold back write-ahead log: %w", err)
 		}
 	}
 	return nil
+}
+
+// fold copies the log into the file. After an erasure it also empties the log, in
+// which the persons still stand, unless somebody reads: then the next quiet moment
+// will do. It waits for nobody.
+func (s *Store) fold() error {
+	if !s.scrub {
+		return s.w.script("PRAGMA wal_checkpoint(PASSIVE)")
+	}
+	if err := s.w.script("PRAGMA busy_timeout = 0"); err != nil {
+		return err
+	}
+	busy, err := s.w.number("PRAGMA wal_checkpoint(TRUNCATE)")
+	s.scrub = err != nil || busy != 0
+	return errors.Join(err, s.w.script(fmt.Sprintf("PRAGMA busy_timeout = %d", busyTimeout)))
 }
 
 // write commits everything in one transaction and answers each receipt.

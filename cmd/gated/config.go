@@ -3,11 +3,13 @@ package main
 // Config is the whole of gated.toml. The toml names are fixed: property managers
 // have files of them.
 type Config struct {
-	Gate  GateConfig   `toml:"gate"`
-	Trust TrustConfig  `toml:"trust"`
-	MQTT  MQTTConfig   `toml:"mqtt"`
-	Clock ClockConfig  `toml:"clock"`
-	Lanes []LaneConfig `toml:"lane"`
+	Gate  GateConfig  `toml:"gate"`
+	Trust TrustConfig `toml:"trust"`
+	MQTT  MQTTConfig  `toml:"mqtt"`
+	Clock ClockConfig `toml:"clock"`
+
+	Journal JournalConfig `toml:"journal"`
+	Lanes   []LaneConfig  `toml:"lane"`
 }
 
 // GateConfig is the box itself.
@@ -40,6 +42,14 @@ type MQTTConfig struct {
 // ClockConfig is who keeps the time.
 type ClockConfig struct {
 	Trust string `toml:"trust"` // kernel (default) or always
+}
+
+// JournalConfig is how long what was recorded is kept.
+type JournalConfig struct {
+	PersonsDays int `toml:"persons_days"` // who it was; default 30
+	LeavesDays  int `toml:"leaves_days"`  // everything else, once cosigned; default 400
+	SizeMB      int `toml:"size_mb"`      // of the database, above which cosigned records go earlier; default 1024
+	MostMB      int `toml:"most_mb"`      // above which records go that nobody has cosigned; default 2048
 }
 
 // LaneConfig is one lane.
@@ -92,6 +102,10 @@ func (c *Config) setDefaults() {
 	orElse(&c.Gate.Socket, "/run/gated/gated.sock")
 	orElse(&c.MQTT.Prefix, "gated/v1")
 	orElse(&c.Clock.Trust, "kernel")
+	orElse(&c.Journal.PersonsDays, 30)
+	orElse(&c.Journal.LeavesDays, 400)
+	orElse(&c.Journal.SizeMB, 1024)
+	orElse(&c.Journal.MostMB, 2048)
 	if c.Trust.Threshold == 0 {
 		c.Trust.Threshold = 1
 	}
@@ -104,8 +118,8 @@ func (c *Config) setDefaults() {
 	}
 }
 
-func orElse(s *string, def string) {
-	if *s == "" {
-		*s = def
+func orElse[T comparable](v *T, def T) {
+	if zero := *new(T); *v == zero {
+		*v = def
 	}
 }

@@ -84,6 +84,10 @@ func TestBrokenConfigurationSaysWhereAndWhatToDo(t *testing.T) {
 		{"a baud rate that does not exist", `baud = "115200"`, `baud = "115201"`, `:15: `},
 		{"a door of no kind", `door = { kind = "sim", mode`, `door = { kind = "relay", mode`, `:16: `},
 		{"a relay on a pin that floats", `{ kind = "sim", mode = "hold", pulse = "3s" }`, `{ kind = "gpio", relay = "GPIO2" }`, `:16: `},
+		{"persons for ever", `[[lane]]
+name = "in"`, "[journal]\npersons_days = 99999\n[[lane]]\nname = \"in\"", `:13: 99999 is not between 1 and 3650`},
+		{"leaves that go before their persons", `[[lane]]
+name = "in"`, "[journal]\nleaves_days = 7\n[[lane]]\nname = \"in\"", `:13: 7 is not between 30`},
 		{"a file that is not there", `[[lane]]
 name = "in"`, "ca = \"/nonexistent.pem\"\n[[lane]]\nname = \"in\"", `:12: file cannot be used`},
 	}

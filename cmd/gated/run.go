@@ -64,6 +64,7 @@ func (b *box) serve(ctx context.Context, lanes []*lane) error {
 	gaters.start(gating, "socket", local.New(b.cfg.Gate.Socket, b.answers(lanes, link), b.log).Run)
 	gaters.start(gating, "hourly", b.hourly)
 	gaters.start(gating, "health", func(ctx context.Context) error { return b.showHealth(ctx, lanes, link) })
+	senders.start(sending, "journal", b.keepJournal)
 	notify(b.log, daemon.SdNotifyReady)
 
 	var err error

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gated/gate"
+	"gated/store"
+)
+
+// When the journal is looked after. Nothing of it may delay the start.
+const (
+	retainFirst = 10 * time.Second   // after the start
+	retainEvery = time.Hour          //
+	checkFirst  = 5 * time.Minute    // the journal is read whole for the first time
+	checkEvery  = 7 * 24 * time.Hour // and again
+	checkPace   = 20 * time.Millisecond
+)
+
+// limits is how long what was recorded is kept.
+func (c *Config) limits() store.Limits {
+	const day = 24 * time.Hour
+	return store.Limits{
+		Persons: time.Duration(c.Journal.PersonsDays) * day,
+		Leaves:  time.Duration(c.Journal.LeavesDays) * day,
+		Size:    int64(c.Journal.SizeMB) << 20,
+		Most:    int64(c.Journal.MostMB) << 20,
+	}
+}
+
+// checkJournal looks at the limits.
+func (c *Config) checkJournal(f *findings) {
+	for _, k := range []struct {
+		key         string
+		value       int
+		least, most int
+	}{
+		{"persons_days", c.Journal.PersonsDays, 1, 3650},
+		{"leaves_days", c.Journal.LeavesDays, c.Journal.PersonsDays, 36500},
+		{"size_mb", c.Journal.SizeMB, 16, 1 << 20},
+		{"most_mb", c.Journal.MostMB, c.Journal.SizeMB, 1 << 20},
+	} {
+		if k.value < k.least || k.value > k.most {
+			f.add("journal."+k.key, "%d is not between %d and %d", k.value, k.least, k.most)
+		}
+	}
+}
+
+// keepJournal erases and drops what has passed its time, and reads the whole
+// journal now and then to see whether it is as it was written.
+func (b *box) keepJournal(ctx context.Context) error {
+	retain, check := time.NewTimer(retainFirst), time.NewTimer(checkFirst)
+	defer retain.Stop()
+	defer check.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			// So that what was recorded until now ages while the box is off.
+			ending, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer stop()
+			if err := b.store.Age(ending, b.clock.Floor(), b.cfg.limits()); err != nil {
+				b.log.Info("age of the journal was not noted", "err", err)
+			}
+			return nil
+		case <-retain.C:
+			err = b.retain(ctx)
+			retain.Reset(retainEvery)
+		case <-check.C:
+			err = b.checkWhole(ctx)
+			check.Reset(checkEvery)
+		}
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+}
+
+func (b *box) retain(ctx context.Context) error {
+	stamp := func(e gate.Event, detail string) gate.Record {
+		return systemRecord(b.clock.Now(), b.docs.now(), e, detail)
+	}
+	r, err := b.store.Retain(ctx, b.clock.Floor(), b.cfg.limits(), stamp)
+	if err != nil {
+		return err
+	}
+	if r != (store.Retained{}) {
+		b.log.Info("journal kept within its limits", "erased", r.Erased, "dropped", r.Dropped, "lost", r.Lost)
+	}
+	if r.Lost > 0 {
+		b.alarms.raise(fmt.Sprintf("The journal has reached its hard limit of %d MB: records were dropped that the central server has never cosigned. "+
+			"The gate goes on; bring it back to the network.", b.cfg.Journal.MostMB))
+	}
+	return nil
+}
+
+// checkWhole raises the alarm if the journal is not as it was written. The gate
+// goes on all the same.
+func (b *box) checkWhole(ctx context.Context) error {
+	began := time.Now()
+	r, err := b.store.Verify(ctx, store.Expect{Pace: checkPace})
+	switch {
+	case errors.Is(err, store.ErrBroken):
+		b.alarms.raise("The journal is not as it was written: " + r.Faults[0] + ". The gate goes on; keep a copy of the database and run gated journal verify.")
+	case err != nil:
+		return err
+	default:
+		b.log.Info("journal read whole: fine", "records", r.Records-r.First, "took", time.Since(began).Round(time.Millisecond))
+	}
+	return nil
+}
