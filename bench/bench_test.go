@@ -15,7 +15,7 @@ func TestEveryRowIsMeasured(t *testing.T) {
 	if code := run([]string{"-n", "3", "-dir", t.TempDir()}, &out, &errout); code != 0 {
 		t.Fatalf("exit status %d: %s", code, errout.String())
 	}
-	for _, want := range []string{"CPU", "kernel", "file system", "Go ", "WITHIN BUDGET", "type 1", "type 2", "p50", "p90", "p99", "durable", "verification alone"} {
+	for _, want := range []string{"CPU", "kernel", "file system", "Go ", "WITHIN BUDGET", "type 1", "type 2", "p50", "p90", "p99", "durable", "verification alone", "ON THE WIRE", "9600", "115200"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in:\n%s", want, out.String())
 		}

@@ -6,7 +6,8 @@
 // the real thing (controller, verifier, store), with a relay in memory. The
 // floor is what nobody can do without: the bare Ed25519 verifications of that
 // very code, and one bare SQLite insert of the same bytes, fsynced, on the same
-// disk. A last table holds the same claims as COSE/CWT, PASETO and JWT: made,
+// disk. A second table shows a code over a serial port, at the speeds of a module
+// as it comes and as we set it. A last table holds the same claims as COSE/CWT, PASETO and JWT: made,
 // drawn, read and measured in the same run, nothing typed in.
 //
 // With -revocation it measures the list of revocations instead, at ten million
@@ -78,11 +79,22 @@ func measure(out io.Writer, dir string, n int) (err error) {
 		}
 		rows = append(rows, r)
 	}
+	var all []wired
+	for _, kind := range kinds {
+		for _, baud := range atBauds {
+			w, err := measureWired(temp, kind, baud, n)
+			if err != nil {
+				return fmt.Errorf("measure %s at %d baud: %w", kind.name, baud, err)
+			}
+			all = append(all, w)
+		}
+	}
 	others, err := measureFormats(n)
 	if err != nil {
 		return fmt.Errorf("measure other formats: %w", err)
 	}
 	printRows(out, rows)
+	printWired(out, all)
 	printFormats(out, others)
 	return nil
 }

@@ -79,13 +79,24 @@ func (b *box) run(st *store.Store, c *gate.Controller) {
 	}
 }
 
-// open shows a code and returns the time from its last byte to the relay. It
-// waits until the door is shut and all is on the disk, so that the next sample
-// has the disk for itself.
+// open hands a code to the lane and returns the time from then to the relay.
 func (b *box) open(text string) (time.Duration, error) {
+	return b.after(func() (time.Time, error) {
+		received := time.Now()
+		b.scans <- gate.Scan{Code: text, At: received, Source: gate.FromScanner}
+		return received, nil
+	})
+}
+
+// after shows a code, in a way that says when its last byte came, and returns
+// the time from then to the relay. It waits until the door is shut and all is on
+// the disk, so that the next sample has the disk for itself.
+func (b *box) after(show func() (time.Time, error)) (time.Duration, error) {
 	_, before := b.store.Log()
-	received := time.Now()
-	b.scans <- gate.Scan{Code: text, At: received, Source: gate.FromScanner}
+	received, err := show()
+	if err != nil {
+		return 0, err
+	}
 	limit := time.NewTimer(10 * time.Second)
 	defer limit.Stop()
 	var took time.Duration
