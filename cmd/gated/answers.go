@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"gated/drivers/scanner"
 	"gated/gate"
 	"gated/local"
 	"gated/sync"
@@ -62,14 +63,21 @@ func (l *lane) status() local.LaneStatus {
 	h, state := l.scanner.Health(), l.controller.State()
 	s := local.LaneStatus{
 		Name: l.Name, Direction: string(l.Direction), Relay: state.Relay,
-		Scanner: local.ScannerStatus{Up: h.Up, Device: l.device, Baud: h.Baud, Error: h.Error, Counters: h.Counters},
+		Scanner: scannerStatus(h),
 	}
-	if h.Module != nil {
-		m := local.ModuleStatus(*h.Module)
-		s.Scanner.Module = &m
-	}
+	s.Scanner.Device = l.device
 	if state.Verdict != "" {
 		s.Last = &local.LastVerdict{At: state.At, Verdict: string(state.Verdict), Reason: string(state.Reason)}
+	}
+	return s
+}
+
+// scannerStatus is a scanner's health in the socket's words.
+func scannerStatus(h scanner.Health) local.ScannerStatus {
+	s := local.ScannerStatus{Up: h.Up, Device: h.Device, Baud: h.Baud, Error: h.Error, Counters: h.Counters}
+	if h.Module != nil {
+		m := local.ModuleStatus(*h.Module)
+		s.Module = &m
 	}
 	return s
 }

@@ -40,6 +40,7 @@ type cli struct {
 	Revoked   revocationCmd `cmd:"" name:"revocation" help:"Show or search the revocation list."`
 	Journal   journalCmd    `cmd:"" help:"List, verify, prove or export the records of this box, or of a database by its name."`
 	Import    importCmd     `cmd:"" help:"Take in signed documents from files."`
+	Scanner   scannerCmd    `cmd:"" help:"Ask and set the scanners' modules."`
 	Key       keyCmd        `cmd:"" help:"Show the gate's public key."`
 	RelaySafe relaySafeCmd  `cmd:"" help:"Switch every relay off. For systemd, after the daemon has ended in any way."`
 	Version   versionCmd    `cmd:"" help:"Print the version."`

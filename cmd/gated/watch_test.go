@@ -207,3 +207,17 @@ func readText(t *testing.T, file string) string {
 	}
 	return string(b)
 }
+
+func TestProbeSaysWhatAModuleIsAndWhetherItIsSet(t *testing.T) {
+	c := drivertest.NewCable(t)
+	g := drivertest.NewGM65(t, c)
+	plain := LaneConfig{Name: "in", Scanner: ScannerConfig{Device: c.Path(), Baud: "auto"}}
+	if p := plain.probe(false, local.Status{}); p.well() || p.Profile != "gm65" || g.Reg(0x0003) != 0 {
+		t.Errorf("under no profile: %+v, register 3 is %#02x", p, g.Reg(0x0003))
+	}
+	asked := plain
+	asked.Scanner.Profile = "gm65"
+	if p := asked.probe(false, local.Status{}); !p.well() || p.Baud != 115200 || g.Reg(0x0003) != 2 {
+		t.Errorf("under its profile: %+v, register 3 is %#02x", p, g.Reg(0x0003))
+	}
+}

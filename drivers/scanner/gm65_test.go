@@ -200,6 +200,36 @@ func TestAModuleThatMisbehaves(t *testing.T) {
 	})
 }
 
+func TestProbe(t *testing.T) {
+	c := drivertest.NewCable(t)
+	g := drivertest.NewGM65(t, c)
+	probe := func(profile string) scanner.Found {
+		t.Helper()
+		f, err := scanner.Probe(t.Context(), scanner.Config{Device: c.Path(), Profile: profile})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	if f := probe("plain"); f.Profile != "gm65" || f.Baud != 9600 || f.Module.Model == "" || g.Reg(0x0003) != 0 {
+		t.Errorf("plain: %+v, register 3 is %#02x", f, g.Reg(0x0003))
+	}
+	if f := probe("gm65"); f.Profile != "gm65" || f.Baud != 115200 || f.Module.Checked.IsZero() || isSet(g) != "" {
+		t.Errorf("gm65: %+v, registers %s", f, isSet(g))
+	}
+	g.Mute(-1)
+	if f := probe("gm65"); f.Profile != "" || !strings.Contains(f.Module.Fault, "does not answer") {
+		t.Errorf("silent: %+v", f)
+	}
+	if f := probe("plain"); f.Profile != "" || f.Module != nil {
+		t.Errorf("silent and plain: %+v", f)
+	}
+	c.Pull()
+	if _, err := scanner.Probe(t.Context(), scanner.Config{Device: c.Path(), Profile: "gm65"}); err == nil || !strings.Contains(err.Error(), "is not there") {
+		t.Errorf("unplugged: %v", err)
+	}
+}
+
 // Requests and replies as the maker's manuals and drivers in the field print
 // them.
 func TestGM65BytesAreThoseOfTheManual(t *testing.T) {

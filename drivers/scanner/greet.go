@@ -35,33 +35,13 @@ func (s *Serial) connect(ctx context.Context) (p io.ReadWriteCloser, greeted boo
 // greet looks for the module at every speed and makes it what the profile
 // wants. It returns nil if nobody answers.
 func (s *Serial) greet(ctx context.Context) (*quiet, error) {
-	open := func(baud int) (*quiet, error) {
-		s.trying(baud)
-		p, err := s.open(s.device, baud)
-		if err != nil {
-			return nil, err
-		}
-		q := &quiet{ReadWriteCloser: p, heard: func(n int) error {
-			s.framer.Ignore(n)
-			return ctx.Err()
-		}}
-		if err := q.drain(); err != nil {
-			return nil, errors.Join(err, q.Close())
-		}
-		return q, nil
+	open := func(baud int) (*quiet, error) { return s.listen(ctx, baud) }
+	q, model, baud, err := s.find(open)
+	if err != nil {
+		return nil, err
 	}
-	for _, baud := range s.order() {
-		q, err := open(baud)
-		if err != nil {
-			return nil, err
-		}
-		model, err := s.profile.identify(q)
-		if err == nil {
-			return s.settle(q, model, baud, open)
-		}
-		if err := errors.Join(q.Close(), unless(errSilent, err)); err != nil {
-			return nil, err
-		}
+	if q != nil {
+		return s.settle(q, model, baud, open)
 	}
 	if i := slices.Index(s.bauds, s.known); i >= 0 && s.misses == 0 {
 		s.turn = i // where it was heard last
@@ -70,6 +50,41 @@ func (s *Serial) greet(ctx context.Context) (*quiet, error) {
 	s.next = time.Now().Add(s.again[min(s.misses, len(s.again)-1)])
 	s.misses++
 	return nil, nil
+}
+
+// listen opens the port at a speed, to ask there.
+func (s *Serial) listen(ctx context.Context, baud int) (*quiet, error) {
+	s.trying(baud)
+	p, err := s.open(s.device, baud)
+	if err != nil {
+		return nil, err
+	}
+	q := &quiet{ReadWriteCloser: p, heard: func(n int) error {
+		s.framer.Ignore(n)
+		return ctx.Err()
+	}}
+	if err := q.drain(); err != nil {
+		return nil, errors.Join(err, q.Close())
+	}
+	return q, nil
+}
+
+// find asks at every speed who is there. It returns nil if nobody answers.
+func (s *Serial) find(open func(baud int) (*quiet, error)) (q *quiet, model string, baud int, err error) {
+	for _, baud := range s.order() {
+		q, err := open(baud)
+		if err != nil {
+			return nil, "", 0, err
+		}
+		model, err := s.profile.identify(q)
+		if err == nil {
+			return q, model, baud, nil
+		}
+		if err := errors.Join(q.Close(), unless(errSilent, err)); err != nil {
+			return nil, "", 0, err
+		}
+	}
+	return nil, "", 0, nil
 }
 
 // settle makes the module that answers on q what it should be.
