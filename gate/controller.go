@@ -71,28 +71,34 @@ const (
 // ControllerConfig is what one controller works with. What is marked optional may
 // be left out.
 type ControllerConfig struct {
-	Lane     Lane
-	Door     DoorConfig
-	Judge    Judge
-	Journal  Journal
-	Relay    Relay
-	Signal   Signal
-	Moment   func() Moment // all clocks, for records that no decision stamps
-	Log      *slog.Logger
-	Wait     time.Duration    // for storage before the door opens all the same; 0: DefaultWait
-	Inputs   Inputs           // optional
-	Airlock  *Airlock         // optional: shared with the lanes of which only one may be open
-	Before   DoorMemory       // what Remember was given last before this start
-	Remember func(DoorMemory) // optional; told before the commit that is to make it durable, and never blocks
-	Alarm    func(Event)      // optional: DoorForced, HeldOpen or PreAlarm, or empty when that is over; never blocks
+	Lane    Lane
+	Door    DoorConfig
+	Judge   Judge
+	Journal Journal
+	Relay   Relay
+	Signal  Signal
+	Moment  func() Moment // all clocks, for records that no decision stamps
+	Log     *slog.Logger
+	Wait    time.Duration // for storage before the door opens all the same; 0: DefaultWait
+	Inputs  Inputs        // optional
+	Airlock *Airlock      // optional: shared with the lanes of which only one may be open
+	Before  DoorMemory    // from before this start
+
+	// Remember is optional, and told the end of the lockdown by the box's clock,
+	// unix seconds, or 0 for none: at each change, before the commit that is to
+	// make it durable. It never blocks.
+	Remember func(lockdown int64)
+
+	Alarm func(Event) // optional: DoorForced, HeldOpen or PreAlarm, or empty when that is over; never blocks
 }
 
 // DoorMemory is what a door remembers across restarts. The zero value remembers
-// nothing.
+// nothing. What the contact said stands in the records already; the lockdown is
+// what Remember was told last.
 type DoorMemory struct {
-	Open   *bool  `json:"open,omitempty"`   // what the contact said last; nil: nothing
-	Opened Moment `json:"opened,omitzero"`  // when it last reported that the door opened
-	Locked int64  `json:"locked,omitempty"` // end of the lockdown by the box's clock, unix seconds; 0: none
+	Open   *bool  // what the contact said last; nil: nothing
+	Opened Moment // when it last reported that the door opened
+	Locked int64  // end of the lockdown by the box's clock, unix seconds; 0: none
 }
 
 // Controller runs one lane: it alone owns the lane's door.
@@ -110,6 +116,7 @@ type Controller struct {
 	levels  Levels
 	pressed bool // the exit button, and nobody has opened yet
 	memory  DoorMemory
+	told    int64    // what Remember was last told
 	fault   Event    // what Alarm was last told
 	after   []Record // of the door, kept in one commit when it is at rest again
 	flush   time.Time
@@ -139,7 +146,7 @@ func NewController(cfg ControllerConfig) *Controller {
 	}
 	c := &Controller{
 		cfg: cfg, door: NewDoorMachine(cfg.Door), guard: guard{relay: cfg.Relay, inputs: cfg.Inputs},
-		began: time.Now(), memory: cfg.Before, refused: newTally(),
+		began: time.Now(), memory: cfg.Before, told: cfg.Before.Locked, refused: newTally(),
 	}
 	c.last.Store(&LaneState{})
 	return c

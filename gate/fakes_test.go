@@ -156,7 +156,7 @@ type bench struct {
 	wires    *wires // nil, unless prepare makes them: no inputs
 	airlock  *gate.Airlock
 	before   gate.DoorMemory
-	memory   gate.DoorMemory // what was remembered last
+	locked   []int64 // what was remembered, oldest first
 	alarms   []gate.Event
 	settings func(*gate.ControllerConfig)
 }
@@ -197,7 +197,7 @@ func (b *bench) config(door gate.DoorConfig) gate.ControllerConfig {
 		Moment: func() gate.Moment { return gate.Moment{Time: time.Now(), Up: time.Since(b.relay.began), Start: 2} },
 		Log:    slog.New(slog.DiscardHandler),
 		Before: b.before, Airlock: b.airlock,
-		Remember: func(m gate.DoorMemory) { b.memory = m },
+		Remember: func(until int64) { b.locked = append(b.locked, until) },
 		Alarm:    func(e gate.Event) { b.alarms = append(b.alarms, e) },
 	}
 	if b.wires != nil {

@@ -96,9 +96,10 @@ func (c *Controller) tell(r Record) {
 // takeAfter returns the records of the door that are to be kept now. What is
 // remembered goes with them.
 func (c *Controller) takeAfter() []Record {
-	if c.cfg.Remember != nil {
-		c.cfg.Remember(c.memory)
+	if c.memory.Locked != c.told && c.cfg.Remember != nil {
+		c.cfg.Remember(c.memory.Locked)
 	}
+	c.told = c.memory.Locked
 	recs := c.after
 	c.after = nil
 	return recs

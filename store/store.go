@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -62,9 +63,10 @@ type Store struct {
 	treeMu sync.Mutex
 	tree   tree // Run adds, Checkpoint reads
 
-	pages int           // Run's: pages written since the log was last folded back, roughly
-	scrub bool          // Run's: what was erased is still in the write-ahead log
-	wake  chan struct{} // tells Run that something waits; holds one tick
+	pages int                       // Run's: pages written since the log was last folded back, roughly
+	scrub bool                      // Run's: what was erased is still in the write-ahead log
+	wake  chan struct{}             // tells Run that something waits; holds one tick
+	busy  atomic.Pointer[time.Time] // since when Run has been at its transaction; nil: it is at none
 
 	mu      sync.Mutex // guards what follows
 	waiting []commit

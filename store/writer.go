@@ -236,6 +236,8 @@ func (s *Store) perform(t task) error {
 }
 
 func (s *Store) transact(do func() error) error {
+	s.at()
+	defer s.busy.Store(nil)
 	if err := s.w.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

@@ -7,9 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
-	"gated/drivers/door"
 	"gated/drivers/scanner"
 	"gated/drivers/signal"
 	"gated/gate"
@@ -45,6 +43,9 @@ func (c *Config) check() findings {
 	for i := range c.Lanes {
 		c.checkLane(&f, i)
 	}
+	c.checkInputs(&f)
+	c.checkAirlocks(&f)
+	c.checkLines(&f)
 	return f
 }
 
@@ -112,7 +113,7 @@ func (c *Config) checkMQTT(f *findings) {
 }
 
 func (c *Config) checkLane(f *findings, i int) {
-	l, at := &c.Lanes[i], fmt.Sprintf("lane[%d]", i)
+	l, at := &c.Lanes[i], laneKey(i)
 	if !validName.MatchString(l.Name) {
 		f.add(at+".name", "%q is no lane's name: 1 to 63 of a-z, 0-9 and -", l.Name)
 	}
@@ -123,49 +124,17 @@ func (c *Config) checkLane(f *findings, i int) {
 		if other.Scanner.Device == l.Scanner.Device {
 			f.add(at+".scanner.device", "%s is the scanner of lane %q already", l.Scanner.Device, other.Name)
 		}
-		if other.Door.Kind == "gpio" && l.Door.Kind == "gpio" && other.Door.Relay == l.Door.Relay && other.Door.Chip == l.Door.Chip {
-			f.add(at+".door.relay", "%s is the relay of lane %q already", l.Door.Relay, other.Name)
-		}
 	}
 	switch gate.Direction(l.Direction) {
 	case gate.In, gate.Out, gate.Both:
 	default:
 		f.add(at+".direction", `%q is no direction: write "in", "out" or "both"`, l.Direction)
 	}
-	c.checkTiming(f, l, at)
-	if err := door.Check(l.door()); err != nil {
-		f.add(at+".door", "%v", err)
-	}
+	checkDoor(f, l, at)
 	if err := signal.Check(l.signal(gate.Language(c.Gate.Language), nil)); err != nil {
 		f.add(at+".signal", "%v", err)
 	}
 	if err := scanner.Check(l.scanner(nil)); err != nil {
 		f.add(at+".scanner", "%v", err)
 	}
-}
-
-// checkTiming looks at the door's durations, and then at what they come to.
-func (c *Config) checkTiming(f *findings, l *LaneConfig, at string) {
-	known := len(*f)
-	for key, text := range map[string]string{"pulse": l.Door.Pulse, "longest": l.Door.Longest, "gap": l.Door.Gap} {
-		if _, err := time.ParseDuration(text); text != "" && err != nil {
-			f.add(at+".door."+key, `%q is no duration: write "3s", "500ms" or "1m"`, text)
-		}
-	}
-	if len(*f) > known {
-		return
-	}
-	if err := l.doorTiming().Check(); err != nil {
-		f.add(at+".door", "%v", err)
-	}
-}
-
-// doorTiming is the door's timing in the loop's terms. Durations that were left
-// out are 0.
-func (l *LaneConfig) doorTiming() gate.DoorConfig {
-	read := func(text string) time.Duration {
-		d, _ := time.ParseDuration(text) // checkTiming has said what is wrong
-		return d
-	}
-	return gate.DoorConfig{Mode: gate.Mode(l.Door.Mode), Pulse: read(l.Door.Pulse), Longest: read(l.Door.Longest), Gap: read(l.Door.Gap)}
 }

@@ -15,11 +15,14 @@ type checkCmd struct{}
 
 // Run says what is wrong, or that nothing is.
 func (*checkCmd) Run(c *common) error {
-	cfg, err := loadConfig(c.Config)
+	cfg, err := loadConfig(c.Config, (*Config).look)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("%s: fine. Gate %s of site %d, %d lane(s).\n", c.Config, cfg.Gate.ID, cfg.Gate.Site, len(cfg.Lanes))
+	for _, n := range cfg.machineNotes(language(cfg)) {
+		fmt.Println(n)
+	}
 	return nil
 }
 

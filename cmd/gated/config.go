@@ -10,6 +10,24 @@ type Config struct {
 
 	Journal JournalConfig `toml:"journal"`
 	Lanes   []LaneConfig  `toml:"lane"`
+	Inputs  InputsConfig  `toml:"inputs"`
+}
+
+// InputsConfig is what the box as a whole is told by its wires.
+type InputsConfig struct {
+	Kind   string      `toml:"kind"`   // gpio (default) or sim
+	Chip   string      `toml:"chip"`   // gpio: chip's label, of those that name none
+	Fire   InputConfig `toml:"fire"`   // active: fire; every door is released
+	Tamper InputConfig `toml:"tamper"` // active: the housing is open
+	Mains  InputConfig `toml:"mains"`  // active: there is mains
+}
+
+// InputConfig is one input.
+type InputConfig struct {
+	Line   string `toml:"line"`   // gpio: line, by name or number; sim: file that holds 0 or 1
+	Chip   string `toml:"chip"`   // gpio: chip's label
+	Active string `toml:"active"` // low (default) or high: the wire's level that means yes
+	Pull   string `toml:"pull"`   // gpio: up (default), down or none
 }
 
 // GateConfig is the box itself.
@@ -56,6 +74,7 @@ type JournalConfig struct {
 type LaneConfig struct {
 	Name      string        `toml:"name"`
 	Direction string        `toml:"direction"` // in, out or both
+	Airlock   string        `toml:"airlock"`   // lanes of one name open one at a time
 	Scanner   ScannerConfig `toml:"scanner"`
 	Door      DoorConfig    `toml:"door"`
 	Signal    SignalConfig  `toml:"signal"`
@@ -72,7 +91,7 @@ type ScannerConfig struct {
 // DoorConfig is a door's relay.
 type DoorConfig struct {
 	Kind    string `toml:"kind"`   // gpio or sim
-	Relay   string `toml:"relay"`  // gpio: line, by name
+	Relay   string `toml:"relay"`  // gpio: line, by name or number
 	Chip    string `toml:"chip"`   // gpio: chip's label; default the first that has the line
 	Active  string `toml:"active"` // high (default) or low
 	Trace   string `toml:"trace"`  // sim: file that gets a line at each edge
@@ -80,6 +99,12 @@ type DoorConfig struct {
 	Pulse   string `toml:"pulse"`  // this and the next two: durations, as "3s"
 	Longest string `toml:"longest"`
 	Gap     string `toml:"gap"`
+
+	Contact    InputConfig `toml:"contact"`     // active: the door is shut
+	ExitButton InputConfig `toml:"exit_button"` // active: pressed
+	Step       bool        `toml:"step"`        // impulse: none while the contact says open
+	HeldOpen   string      `toml:"held_open"`   // duration
+	PreAlarm   string      `toml:"pre_alarm"`   // duration
 }
 
 // SignalConfig is what tells the rider.
@@ -109,6 +134,7 @@ func (c *Config) setDefaults() {
 	if c.Trust.Threshold == 0 {
 		c.Trust.Threshold = 1
 	}
+	orElse(&c.Inputs.Kind, "gpio")
 	for i := range c.Lanes {
 		l := &c.Lanes[i]
 		orElse(&l.Scanner.Kind, "serial")

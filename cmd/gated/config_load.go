@@ -28,8 +28,8 @@ func (p problem) Error() string {
 }
 
 // loadConfig reads and checks a configuration. Its error joins every problem
-// that was found, each with file, line and what to do.
-func loadConfig(file string) (*Config, error) {
+// that was found, each with file, line and what to do; more are further checks.
+func loadConfig(file string, more ...func(*Config) findings) (*Config, error) {
 	data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w; name another file with -c", err)
@@ -42,8 +42,10 @@ func loadConfig(file string) (*Config, error) {
 	c.setDefaults()
 	lines := keyLines(data)
 	var all []error
-	for _, p := range c.check() {
-		all = append(all, problem{file, lines.of(p.key), p.text})
+	for _, check := range append([]func(*Config) findings{(*Config).check}, more...) {
+		for _, p := range check(&c) {
+			all = append(all, problem{file, lines.of(p.key), p.text})
+		}
 	}
 	return &c, errors.Join(all...)
 }

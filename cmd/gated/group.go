@@ -11,17 +11,24 @@ import (
 type group struct {
 	wg     sync.WaitGroup
 	failed chan error // the first part that ended with an error, if one did
+	broken func()     // called when a part panics, before the process ends
 
 	mu  sync.Mutex
 	all []error
 }
 
-func newGroup() *group { return &group{failed: make(chan error, 1)} }
+func newGroup(broken func()) *group { return &group{failed: make(chan error, 1), broken: broken} }
 
-// start runs one part. A panic is not caught: the process ends, and what must
-// be shut is shut by whoever comes after it.
+// start runs one part. A panic ends the process, whose other parts then do
+// nothing more: what must be shut is shut by broken.
 func (g *group) start(ctx context.Context, name string, run func(context.Context) error) {
 	g.wg.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				g.broken()
+				panic(p)
+			}
+		}()
 		err := run(ctx)
 		if err == nil {
 			return

@@ -35,7 +35,7 @@ func importInto(ctx context.Context, cfg *Config, client *local.Client, names []
 	}
 	writing, end := context.WithCancel(ctx)
 	defer end()
-	writer := newGroup()
+	writer := newGroup(func() {})
 	writer.start(writing, "store", b.store.Run)
 	err = importRounds(ctx, names, raws, b.docs.Offer)
 	end()

@@ -16,7 +16,10 @@ import (
 type lane struct {
 	gate.Lane
 	device     string
+	airlock    string // lanes of one name open one at a time; empty: none
 	timing     gate.DoorConfig
+	contact    *door.Input // nil: not wired
+	exit       *door.Input // nil: not wired
 	scanner    *scanner.Serial
 	door       door.Door
 	signal     signal.Signal
@@ -44,7 +47,7 @@ func openLanes(cfg *Config, log *slog.Logger) ([]*lane, error) {
 func openLane(cfg *LaneConfig, lang gate.Language, log *slog.Logger) (*lane, error) {
 	l := &lane{
 		Lane:   gate.Lane{Name: cfg.Name, Direction: gate.Direction(cfg.Direction)},
-		device: cfg.Scanner.Device, timing: cfg.doorTiming(),
+		device: cfg.Scanner.Device, airlock: cfg.Airlock, timing: cfg.doorTiming(),
 		scans: make(chan gate.Scan), orders: make(chan gate.Order),
 	}
 	var err error
@@ -57,24 +60,29 @@ func openLane(cfg *LaneConfig, lang gate.Language, log *slog.Logger) (*lane, err
 	if l.scanner, err = scanner.New(cfg.scanner(log)); err != nil {
 		return nil, errors.Join(err, l.door.Close(), l.signal.Close())
 	}
+	var err1, err2 error
+	l.contact, err1 = openInput(cfg.Door.Contact, cfg.Door.Kind, cfg.Door.Chip)
+	l.exit, err2 = openInput(cfg.Door.ExitButton, cfg.Door.Kind, cfg.Door.Chip)
+	if err := errors.Join(err1, err2); err != nil {
+		return nil, errors.Join(err, closeLanes([]*lane{l}))
+	}
 	return l, nil
 }
 
-// control gives each lane the controller that owns its door from now on.
-func (b *box) control(lanes []*lane) {
+// shut switches every relay off, whoever owns it.
+func shut(lanes []*lane) error {
+	var errs []error
 	for _, l := range lanes {
-		l.controller = gate.NewController(gate.ControllerConfig{
-			Lane: l.Lane, Door: l.timing, Judge: b.verifier, Journal: b.teller, Relay: l.door,
-			Signal: l.signal, Moment: b.clock.Now, Log: b.log,
-		})
+		errs = append(errs, l.door.Set(false))
 	}
+	return errors.Join(errs...)
 }
 
 // closeLanes releases every line, relay off.
 func closeLanes(lanes []*lane) error {
 	var errs []error
 	for _, l := range lanes {
-		errs = append(errs, l.door.Close(), l.signal.Close())
+		errs = append(errs, l.door.Close(), l.signal.Close(), l.contact.Close(), l.exit.Close())
 	}
 	return errors.Join(errs...)
 }

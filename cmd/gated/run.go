@@ -17,6 +17,10 @@ import (
 	"gated/local"
 )
 
+// stopLimit is how long the loops have to end before their relays are switched
+// off without them.
+const stopLimit = 2 * time.Second
+
 // runCmd is `gated run`.
 type runCmd struct{}
 
@@ -34,17 +38,21 @@ func (*runCmd) Run(c *common) error {
 	if err != nil {
 		return err
 	}
-	b, err := openBox(ctx, cfg, log)
+	wires, err := openWires(cfg)
 	if err != nil {
 		return errors.Join(err, closeLanes(lanes))
 	}
-	b.control(lanes)
-	return errors.Join(b.serve(ctx, lanes), closeLanes(lanes), b.store.Close())
+	b, err := openBox(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, closeLanes(lanes), wires.Close())
+	}
+	b.control(lanes, wires)
+	return errors.Join(b.serve(ctx, lanes, wires), closeLanes(lanes), wires.Close(), b.store.Close())
 }
 
 // serve runs all parts and ends them in the order that loses nothing: first
 // those that make records, then the way to the broker, then the writer.
-func (b *box) serve(ctx context.Context, lanes []*lane) error {
+func (b *box) serve(ctx context.Context, lanes []*lane, wires *boxWires) error {
 	writing, endWriting := context.WithCancel(context.Background())
 	defer endWriting()
 	sending, endSending := context.WithCancel(context.Background())
@@ -52,7 +60,11 @@ func (b *box) serve(ctx context.Context, lanes []*lane) error {
 	gating, endGating := context.WithCancel(ctx)
 	defer endGating()
 
-	writers, senders, gaters := newGroup(), newGroup(), newGroup()
+	guarding, endGuarding := context.WithCancel(context.Background())
+	defer endGuarding()
+
+	broken := func() { _ = shut(lanes) } // the process ends, and relay-safe comes after it
+	writers, senders, gaters, guards := newGroup(broken), newGroup(broken), newGroup(broken), newGroup(broken)
 	writers.start(writing, "store", b.store.Run)
 	b.started()
 	link := b.link(lanes)
@@ -60,11 +72,16 @@ func (b *box) serve(ctx context.Context, lanes []*lane) error {
 	if link != nil {
 		senders.start(sending, "sync", link.Run)
 	}
+	for _, l := range lanes {
+		guards.start(guarding, "guard "+l.Name, l.controller.Guard)
+	}
 	b.startLanes(gating, gaters, lanes)
+	gaters.start(gating, "inputs", func(ctx context.Context) error { return b.watchWires(ctx, wires) })
 	gaters.start(gating, "socket", local.New(b.cfg.Gate.Socket, b.answers(lanes, link), b.log).Run)
 	gaters.start(gating, "hourly", b.hourly)
 	gaters.start(gating, "health", func(ctx context.Context) error { return b.showHealth(ctx, lanes, link) })
 	senders.start(sending, "journal", b.keepJournal)
+	gaters.start(gating, "watchdog", func(ctx context.Context) error { return b.watchdog(ctx, lanes) })
 	notify(b.log, daemon.SdNotifyReady)
 
 	var err error
@@ -78,7 +95,13 @@ func (b *box) serve(ctx context.Context, lanes []*lane) error {
 	}
 	notify(b.log, daemon.SdNotifyStopping)
 	endGating()
+	late := time.AfterFunc(stopLimit, func() { // a loop hangs: systemd will kill us, and nobody waits with an open gate
+		b.log.Error("a part does not end: relays are switched off without it", "err", shut(lanes))
+	})
 	err = errors.Join(err, gaters.wait())
+	late.Stop()
+	endGuarding()
+	err = errors.Join(err, guards.wait())
 	b.record(gate.Stopped, "")
 	endSending()
 	err = errors.Join(err, senders.wait())

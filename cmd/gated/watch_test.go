@@ -57,10 +57,10 @@ signal = { kind = "sim", trace = "STATE/signal" }
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.control(lanes)
+	b.control(lanes, &boxWires{})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- b.serve(ctx, lanes) }()
+	go func() { ended <- b.serve(ctx, lanes, &boxWires{}) }()
 	t.Cleanup(func() {
 		cancel()
 		for _, err := range []error{<-ended, closeLanes(lanes), b.store.Close()} {
