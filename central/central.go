@@ -79,7 +79,7 @@ func (c *Central) upgrade(ctx context.Context) error {
 		if err := t.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v); err != nil || v >= schemaVersion {
 			return err
 		}
-		steps := []string{schemaTwo, schemaThree}
+		steps := []string{schemaTwo, schemaThree, schemaFour}
 		return t.exec(ctx, strings.Join(steps[v-1:], "")+fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
 	})
 }
@@ -93,6 +93,8 @@ type tx struct {
 	c      *Central
 	at     int64   // unix seconds at which the change began
 	raised []Alarm // in this change
+
+	insert [2]*sql.Stmt // of ingest: one record, and recordsAtOnce of them
 }
 
 // write makes one change: all of f, durable, or nothing. What names the change

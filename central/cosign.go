@@ -2,6 +2,7 @@ package central
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -60,36 +61,51 @@ func (t *tx) done(ctx context.Context, id int64) error {
 
 // edgeAt is the tree's right edge at size, counted on from the nearest one that
 // is kept. It is complete unless a record below size is missing, and then ends
-// at that record.
+// at that record; what was counted is kept, so that no record of a long backlog
+// is read twice.
 func (t *tx) edgeAt(ctx context.Context, id int64, size uint64) (e edge, complete bool, err error) {
+	if e, err = t.nearestEdge(ctx, id, size); err != nil {
+		return e, false, err
+	}
+	if e, err = t.countOn(ctx, id, e, size); err != nil || e.size == size {
+		return e, err == nil, err
+	}
+	return e, false, t.exec(ctx, "UPDATE logs SET counted = ?, edge = ? WHERE id = ?", e.size, e.encode(), id)
+}
+
+// nearestEdge is the kept edge of the largest size up to size.
+func (t *tx) nearestEdge(ctx context.Context, id int64, size uint64) (e edge, err error) {
 	var from uint64
 	var kept []byte
-	found, err := oneRow(t.QueryRowContext(ctx, "SELECT size, edge FROM cosigned WHERE log = ? AND size <= ? ORDER BY size DESC LIMIT 1", id, size).Scan(&from, &kept))
-	if err != nil {
-		return e, false, err
+	found, err := oneRow(t.QueryRowContext(ctx, `SELECT size, edge FROM cosigned WHERE log = ?1 AND size <= ?2
+		UNION ALL SELECT counted, edge FROM logs WHERE id = ?1 AND edge IS NOT NULL AND counted <= ?2
+		ORDER BY 1 DESC LIMIT 1`, id, size).Scan(&from, &kept))
+	if err != nil || !found {
+		return e, err
 	}
-	if found {
-		if e, err = decodeEdge(from, kept); err != nil {
-			return e, false, err
-		}
-	}
-	rows, err := t.QueryContext(ctx, "SELECT seq, leaf FROM records WHERE log = ? AND seq >= ? AND seq < ? ORDER BY seq", id, from, size)
+	return decodeEdge(from, kept)
+}
+
+// countOn adds the records from the edge's size on, below size, as far as there
+// is none missing.
+func (t *tx) countOn(ctx context.Context, id int64, e edge, size uint64) (edge, error) {
+	rows, err := t.QueryContext(ctx, "SELECT seq, leaf FROM records WHERE log = ? AND seq >= ? AND seq < ? ORDER BY seq", id, e.size, size)
 	if err != nil {
-		return e, false, err
+		return e, err
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err has said it
 	for rows.Next() {
 		var seq uint64
-		var leaf []byte
+		var leaf sql.RawBytes
 		if err := rows.Scan(&seq, &leaf); err != nil {
-			return e, false, err
+			return e, err
 		}
 		if seq != e.size {
-			return e, false, nil
+			return e, nil
 		}
 		e.add(record.Hash(leaf))
 	}
-	return e, e.size == size, rows.Err()
+	return e, rows.Err()
 }
 
 func (t *tx) cosignedSize(ctx context.Context, id int64) (size uint64, err error) {
@@ -111,10 +127,24 @@ func (t *tx) cosign(ctx context.Context, id int64, gateID, log string, msg []byt
 	if err := t.exec(ctx, "INSERT INTO cosigned VALUES (?, ?, ?, ?, ?)", id, e.size, signed, e.encode(), t.at); err != nil {
 		return fmt.Errorf("keep cosigned checkpoint: %w", err)
 	}
+	if err := t.thinOut(ctx, id, e.size); err != nil {
+		return fmt.Errorf("forget cosigned checkpoints: %w", err)
+	}
 	if err := t.endGaps(ctx, gateID, log, e.size); err != nil {
 		return fmt.Errorf("end alarms: %w", err)
 	}
 	return t.put(ctx, rankCosigned, topicCosigned(gateID), signed)
+}
+
+// keptEvery is how many records lie at most between two cosigned checkpoints that
+// are kept for good. A gate that shows an old one makes us count so many again.
+const keptEvery = 10_000
+
+// thinOut forgets the cosigned checkpoints that a larger one stands for, but the
+// newest: a gate makes a thousand a day.
+func (t *tx) thinOut(ctx context.Context, id int64, newest uint64) error {
+	return t.exec(ctx, `DELETE FROM cosigned WHERE log = ?1 AND size < ?2 - ?3 / 2 AND EXISTS (
+		SELECT 1 FROM cosigned c WHERE c.log = ?1 AND c.size > cosigned.size AND c.size / ?3 = cosigned.size / ?3)`, id, newest, keptEvery)
 }
 
 // repeat puts the newest cosigned checkpoint out again: the gate asks because it
@@ -142,6 +172,9 @@ func (t *tx) wrongRoot(ctx context.Context, id int64, held uint64, a Alarm, root
 		return fmt.Errorf("put records aside: %w", err)
 	}
 	if err := t.exec(ctx, "DELETE FROM records WHERE log = ? AND seq >= ?", id, held); err != nil {
+		return fmt.Errorf("put records aside: %w", err)
+	}
+	if err := t.exec(ctx, "UPDATE logs SET counted = 0, edge = NULL WHERE id = ?", id); err != nil {
 		return fmt.Errorf("put records aside: %w", err)
 	}
 	a.Kind = AlarmWrongRoot

@@ -79,7 +79,7 @@ func TestAnOldDatabaseIsUpgraded(t *testing.T) {
 	must(t, w.Close())
 	db, err := sql.Open("sqlite3", filepath.Join(w.dir, "central.db"))
 	must(t, err)
-	_, err = db.Exec("DROP TABLE site_holds; ALTER TABLE network DROP COLUMN command_ms; PRAGMA user_version = 1")
+	_, err = db.Exec("DROP TABLE site_holds; ALTER TABLE network DROP COLUMN command_ms; ALTER TABLE logs DROP COLUMN counted; ALTER TABLE logs DROP COLUMN edge; PRAGMA user_version = 1")
 	must(t, err)
 	must(t, db.Close())
 	for range 2 {

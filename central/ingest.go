@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdh"
+	"database/sql"
 	"fmt"
 	"strings"
 
@@ -87,8 +88,9 @@ func (t *tx) keepBatch(ctx context.Context, gateID string, payload []byte, seals
 	if id, err = t.logID(ctx, gateID, b.Log); err != nil {
 		return 0, err
 	}
-	for i, e := range b.Entries {
-		if err := t.keepRecord(ctx, gateID, b.Log, id, b.First+uint64(i), e); err != nil {
+	for n := 0; n < len(b.Entries); n += recordsAtOnce {
+		page := b.Entries[n:min(n+recordsAtOnce, len(b.Entries))]
+		if err := t.keepRecords(ctx, gateID, b.Log, id, b.First+uint64(n), page); err != nil { //nolint:gosec // counts up
 			return 0, err
 		}
 	}
@@ -105,16 +107,70 @@ func openBatch(payload []byte, seals []*ecdh.PrivateKey) (b record.Batch, err er
 	return b, err
 }
 
-// keepRecord keeps one record. What came first stays: another one of the same
-// number is put aside.
-func (t *tx) keepRecord(ctx context.Context, gateID, log string, id int64, seq uint64, e record.Entry) error {
-	res, err := t.ExecContext(ctx, "INSERT OR IGNORE INTO records VALUES (?, ?, ?, ?, ?, ?)", id, seq, e.Leaf, nullable(e.Person), e.Salt, t.at)
+// recordsAtOnce is how many records one statement keeps: with one a statement,
+// half of the time of a backlog would go into making statements.
+const recordsAtOnce = 32
+
+// keepRecords keeps records from number first on, at most recordsAtOnce. What
+// came first stays: another one of the same number is put aside.
+func (t *tx) keepRecords(ctx context.Context, gateID, log string, id int64, first uint64, entries []record.Entry) error {
+	fresh, err := t.insertRecords(ctx, id, first, entries)
 	if err != nil {
-		return fmt.Errorf("keep record %d: %w", seq, err)
+		return fmt.Errorf("keep records from %d: %w", first, err)
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 1 {
-		return err
+	if fresh {
+		return nil
 	}
+	for i, e := range entries {
+		if err := t.compareRecord(ctx, gateID, log, id, first+uint64(i), e); err != nil { //nolint:gosec // counts up
+			return err
+		}
+	}
+	return nil
+}
+
+// insertRecords inserts those whose number is free, and says whether all were.
+func (t *tx) insertRecords(ctx context.Context, id int64, first uint64, entries []record.Entry) (fresh bool, err error) {
+	size := 1
+	if len(entries) == recordsAtOnce {
+		size = recordsAtOnce
+	}
+	stmt, err := t.inserting(ctx, size)
+	if err != nil {
+		return false, err
+	}
+	fresh = true
+	args := make([]any, 0, 6*size)
+	for i, e := range entries {
+		args = append(args, id, first+uint64(i), e.Leaf, nullable(e.Person), e.Salt, t.at) //nolint:gosec // counts up
+		if len(args) < cap(args) {
+			continue
+		}
+		res, err := stmt.ExecContext(ctx, args...)
+		if err != nil {
+			return false, err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return false, err
+		}
+		fresh = fresh && n == int64(size)
+		args = args[:0]
+	}
+	return fresh, nil
+}
+
+// inserting is the statement that inserts so many records, made once a change.
+func (t *tx) inserting(ctx context.Context, size int) (stmt *sql.Stmt, err error) {
+	slot := &t.insert[min(size-1, 1)]
+	if *slot == nil {
+		*slot, err = t.PrepareContext(ctx, "INSERT OR IGNORE INTO records VALUES "+strings.Repeat("(?, ?, ?, ?, ?, ?), ", size-1)+"(?, ?, ?, ?, ?, ?)")
+	}
+	return *slot, err
+}
+
+// compareRecord looks at a record whose number was perhaps taken.
+func (t *tx) compareRecord(ctx context.Context, gateID, log string, id int64, seq uint64, e record.Entry) error {
 	var leaf []byte
 	if err := t.QueryRowContext(ctx, "SELECT leaf FROM records WHERE log = ? AND seq = ?", id, seq).Scan(&leaf); err != nil {
 		return fmt.Errorf("compare record %d: %w", seq, err)

@@ -1,7 +1,11 @@
 package central_test
 
 import (
+	"database/sql"
+	"errors"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -231,4 +235,81 @@ func FuzzIngest(f *testing.F) {
 			t.Errorf("cosigned a checkpoint of size %d, which no gate has signed", size)
 		}
 	})
+}
+
+func TestWhatWasCountedOfForgedRecordsIsNotKept(t *testing.T) {
+	w := newWorld(t, afternoon())
+	l, forged := newLog(t, w, "log1"), newLog(t, w, "log1")
+	l.grow(t, 20)
+	forged.grow(t, 20)
+	w.ingest(t, l.records(t, 0, 10), l.checkpoint(t, 10))
+	w.ingest(t, forged.records(t, 10, 11), l.records(t, 11, 15), l.checkpoint(t, 20)) // counted up to the gap at 15
+	w.wantLog(t, l, 15, 10, "gap")
+	w.ingest(t, l.records(t, 15, 20))
+	w.wantLog(t, l, 10, 10, "gap", "wrong-root")
+	w.ingest(t, l.records(t, 10, 20), l.checkpoint(t, 20))
+	w.wantLog(t, l, 20, 20, "wrong-root")
+}
+
+func TestFewCosignedCheckpointsAreKept(t *testing.T) {
+	w := newWorld(t, afternoon())
+	l := newLog(t, w, "log1")
+	l.grow(t, 12_000)
+	for size := 1000; size <= 12_000; size += 1000 {
+		for first := size - 1000; first < size; first += 100 {
+			w.ingest(t, l.records(t, first, first+100))
+		}
+		w.ingest(t, l.checkpoint(t, size))
+	}
+	db, err := sql.Open("sqlite3", filepath.Join(w.dir, "central.db"))
+	must(t, err)
+	defer db.Close()
+	var kept []int
+	rows, err := db.Query("SELECT size FROM cosigned ORDER BY size")
+	must(t, err)
+	for rows.Next() {
+		var size int
+		must(t, rows.Scan(&size))
+		kept = append(kept, size)
+	}
+	must(t, rows.Err())
+	if want := []int{7000, 8000, 9000, 10_000, 11_000, 12_000}; !slices.Equal(kept, want) {
+		t.Errorf("cosigned checkpoints of sizes %v are kept, want %v", kept, want)
+	}
+	w.ingest(t, l.checkpoint(t, 3000)) // true, and long forgotten
+	w.wantLog(t, l, 12_000, 12_000)
+}
+
+// A server that was restored from an old backup says what it still knows, and
+// gets the rest again.
+func TestARestoredServerTakesTheRestAgain(t *testing.T) {
+	w := newWorld(t, afternoon())
+	l := newLog(t, w, "log1")
+	l.grow(t, 60)
+	w.ingest(t, l.records(t, 0, 20), l.checkpoint(t, 20))
+	must(t, w.Close())
+	path := filepath.Join(w.dir, "central.db")
+	backup, err := os.ReadFile(path)
+	must(t, err)
+	reopen := func() {
+		w.Central, err = central.Open(t.Context(), central.Options{Dir: w.dir, Now: w.clock})
+		must(t, err)
+	}
+	reopen()
+	w.ingest(t, l.records(t, 20, 40), l.checkpoint(t, 40))
+	w.wantLog(t, l, 40, 40)
+	must(t, w.Close())
+	must(t, os.WriteFile(path, backup, 0o600))
+	must(t, errors.Join(os.RemoveAll(path+"-wal"), os.RemoveAll(path+"-shm")))
+	reopen()
+	if c, signers := w.cosigned(t); c.Size != 20 || signers != 2 {
+		t.Errorf("the restored server puts out a checkpoint of size %d with %d signatures, want 20 with 2", c.Size, signers)
+	}
+	w.ingest(t, l.records(t, 40, 60), l.checkpoint(t, 60))
+	w.wantLog(t, l, 40, 20, "gap")
+	w.ingest(t, l.records(t, 20, 60))
+	w.wantLog(t, l, 60, 60)
+	if c, signers := w.cosigned(t); c.Size != 60 || c.Root != root(l.entries) || signers != 2 {
+		t.Errorf("cosigned is %+v with %d signatures", c, signers)
+	}
 }

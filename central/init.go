@@ -62,7 +62,7 @@ func (c *Central) makeDir() error {
 
 // found fills the empty database.
 func (t *tx) found(ctx context.Context) error {
-	if err := t.exec(ctx, schema+schemaTwo+schemaThree); err != nil {
+	if err := t.exec(ctx, schema+schemaTwo+schemaThree+schemaFour); err != nil {
 		return fmt.Errorf("make tables: %w", err)
 	}
 	if err := t.exec(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)); err != nil {

@@ -12,7 +12,14 @@ import (
 )
 
 // schemaVersion is PRAGMA user_version of a database that this code can use.
-const schemaVersion = 3
+const schemaVersion = 4
+
+// schemaFour is what version 4 has more than version 3: how far the records of a
+// log were counted for a checkpoint that waits, and the tree's right edge there.
+const schemaFour = `
+ALTER TABLE logs ADD COLUMN counted INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE logs ADD COLUMN edge BLOB;
+`
 
 // schemaThree is what version 3 has more than version 2.
 const schemaThree = `

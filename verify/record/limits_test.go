@@ -240,7 +240,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 		want string
 	}{
 		"not JSON":     {"{", "line 3:"},
-		"another seq":  {lines[3], "line 3 is record 12"},
+		"another seq":  {lines[3], "line 3: record 12"},
 		"far too long": {string(padded(11, record.MaxLeaf+1).Leaf), "line 3:"},
 	} {
 		msg := strings.Join([]string{lines[0], lines[1], c.bad, lines[3], ""}, "\n")
