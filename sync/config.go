@@ -20,7 +20,7 @@ type Config struct {
 	Prefix  string // of all topics; "gated/v1" by default of the program
 	Gate    string // our id
 	Site    uint32 // our community
-	Metered bool   // mobile data: fewer checkpoints
+	Metered bool   // mobile data: fewer checkpoints, and records wait a little for others to go with
 
 	Status    func(online bool) []byte // the status document, JSON (PROTOCOL 4)
 	Seal      func() *ecdh.PublicKey   // X25519 key of the records authority; nil: not known, and no record is sent
@@ -69,8 +69,8 @@ type Outbox interface {
 
 // Pace are the intervals of the loops. A zero field takes its default.
 type Pace struct {
-	Quiet        time.Duration // records are sent after so long without another: 200 ms
-	Linger       time.Duration // and at the latest so long after the first: 1 s
+	Quiet        time.Duration // records are sent after so long without another: 200 ms, 10 s if metered
+	Linger       time.Duration // and at the latest so long after the first: 1 s, 60 s if metered
 	CheckpointAt uint64        // a checkpoint after so many records: 50
 	Checkpoint   time.Duration // or so long after the first that none covers: 60 s, 5 min if metered
 	Cosign       time.Duration // without a cosignature for so long, send again: 2 min, doubling
@@ -87,18 +87,19 @@ type Pace struct {
 	Between      time.Duration // from one attempt to the next at least: 1 s
 }
 
-// withDefaults fills in what was left out.
-func (p Pace) withDefaults(metered bool) Pace {
-	checkpoint := 60 * time.Second
+// WithDefaults fills in what was left out, as New does.
+func (p Pace) WithDefaults(metered bool) Pace {
+	quiet, linger, checkpoint := 200*time.Millisecond, time.Second, 60*time.Second
 	if metered {
-		checkpoint = 5 * time.Minute
+		// An admission, and what the door does after it, then go in one message.
+		quiet, linger, checkpoint = 10*time.Second, 60*time.Second, 5*time.Minute
 	}
 	for _, f := range []struct {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&p.Quiet, 200 * time.Millisecond},
-		{&p.Linger, time.Second},
+		{&p.Quiet, quiet},
+		{&p.Linger, linger},
 		{&p.Checkpoint, checkpoint},
 		{&p.Cosign, 2 * time.Minute},
 		{&p.CosignMost, time.Hour},

@@ -74,7 +74,7 @@ func TestCheckpointAfterFiftyRecordsOrAMinute(t *testing.T) {
 		"fifty records":                   {50, false, 150 * time.Millisecond, 300 * time.Millisecond},
 		"one record":                      {1, false, 59 * time.Second, 61 * time.Second},
 		"one record on a metered line":    {1, true, 299 * time.Second, 301 * time.Second},
-		"fifty records on a metered line": {50, true, 150 * time.Millisecond, 300 * time.Millisecond},
+		"fifty records on a metered line": {50, true, 9900 * time.Millisecond, 10100 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			virtual(t, func(r *rig) {

@@ -25,7 +25,7 @@ type Sync struct {
 // New makes a Sync and starts nothing. Without acts, which may be nil, nobody acts
 // on the gate from afar and it hears of no neighbour.
 func New(cfg Config, docs Documents, acts Acts, out Outbox) *Sync {
-	cfg.Pace = cfg.Pace.withDefaults(cfg.Metered)
+	cfg.Pace = cfg.Pace.WithDefaults(cfg.Metered)
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}

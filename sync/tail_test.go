@@ -16,7 +16,7 @@ func TestTailGetsEverythingAcross(t *testing.T) {
 		now := time.Unix(1800000000, 0)
 		size := rapid.Uint64Range(0, 1000).Draw(t, "size")
 		cosigned := rapid.Uint64Range(0, size).Draw(t, "cosigned")
-		pace := Pace{}.withDefaults(false)
+		pace := Pace{}.WithDefaults(false)
 		known := rapid.Uint64Range(0, size).Draw(t, "known to the server")
 		held := make([]bool, size, 5000) // of each record, whether the server has it
 		for seq := range known {
