@@ -36,16 +36,20 @@ func run(args []string, out, errout io.Writer) int {
 	n := f.Int("n", 1000, "samples of each figure")
 	dir := f.String("dir", os.TempDir(), "folder on the disk that is to be measured")
 	list := f.Bool("revocation", false, "measure the revocation list at full size instead, which takes a minute")
+	line := f.Bool("network", false, "measure the line to the central server instead, which takes three minutes")
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil || f.NArg() > 0 || *n < 1:
-		fmt.Fprintln(errout, "bench: hint: go run ./bench [-n SAMPLES | -revocation] [-dir FOLDER]")
+		fmt.Fprintln(errout, "bench: hint: go run ./bench [-n SAMPLES | -revocation | -network] [-dir FOLDER]")
 		return 2
 	}
 	do := func() error { return measure(out, *dir, *n) }
-	if *list {
+	switch {
+	case *list:
 		do = func() error { return measureRevocation(out, *dir, 1) }
+	case *line:
+		do = func() error { return measureNetwork(out, *dir, 1) }
 	}
 	if err := do(); err != nil {
 		fmt.Fprintf(errout, "bench: error: %v\n", err)
