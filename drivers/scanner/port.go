@@ -25,7 +25,8 @@ type port struct {
 }
 
 // OpenPort opens a serial port for us alone: who asks for the lock is refused,
-// and so is any further opening by a user other than root. A device that is a
+// and so is any further opening by a user other than root, but for that of a
+// pseudo-terminal. A device that is a
 // symbolic link is resolved once, so that what is locked is what is opened. A
 // read waits a tenth of a second at most, and says io.EOF after a silence as
 // well as after a loss. Close is for the goroutine that reads.
@@ -44,10 +45,24 @@ func OpenPort(device string, baud int) (io.ReadWriteCloser, error) {
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(lock))
 	}
-	// Programs that know no lock are kept out by the kernel. A device that
-	// cannot do that has the lock all the same.
-	_ = unix.IoctlSetInt(lock, unix.TIOCEXCL, 0)
+	if !outlives(lock) {
+		// Programs that know no lock are kept out by the kernel. A device that
+		// cannot do that has the lock all the same.
+		_ = unix.IoctlSetInt(lock, unix.TIOCEXCL, 0)
+	}
 	return &port{Port: p, lock: lock}, nil
+}
+
+// outlives says that a terminal lives on when we are killed, and would keep us
+// out with a mark of our own: a pseudo-terminal, whose other end is open. Linux
+// has their majors from 136 to 143 (Documentation/admin-guide/devices.txt).
+func outlives(fd int) bool {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil {
+		return true
+	}
+	major := unix.Major(st.Rdev)
+	return major >= 136 && major <= 143
 }
 
 // Close closes the port and lets go of the lock. Only the goroutine that reads
