@@ -26,6 +26,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"gated/central"
+	"gated/cmd/manual"
 )
 
 // commands is the command line.
@@ -51,6 +52,8 @@ type commands struct {
 	Root      rootCmd      `cmd:"" help:"The key that signs the trust list."`
 	Authority authorityCmd `cmd:"" help:"The keys that sign everything else."`
 	Export    exportCmd    `cmd:"" help:"Write what a gate without a network needs, for gated import."`
+
+	Manual manual.Cmd `cmd:"" hidden:"" help:"Print the manual page, or the completion for bash."`
 }
 
 // output is where a verb prints.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"gated/cmd/manual"
 	"gated/gate"
 	"gated/local"
 )
@@ -44,6 +45,8 @@ type cli struct {
 	Key       keyCmd        `cmd:"" help:"Show the gate's public key."`
 	RelaySafe relaySafeCmd  `cmd:"" help:"Switch every relay off. For systemd, after the daemon has ended in any way."`
 	Version   versionCmd    `cmd:"" help:"Print the version."`
+
+	Manual manual.Cmd `cmd:"" hidden:"" help:"Print the manual page, or the completion for bash."`
 }
 
 // errNo ends a command with status 1 without another word: its output has said
