@@ -20,8 +20,12 @@ type gateKey struct {
 }
 
 // loadGateKey reads the key from the state directory, and makes it there the
-// first time. The file is 0600 and on stable storage before the key is used.
+// first time. The file is 0600 and on stable storage before the key is used. A
+// command run by root goes on as the directory's owner.
 func loadGateKey(dir, id string) (gateKey, error) {
+	if err := asOwner(dir); err != nil {
+		return gateKey{}, err
+	}
 	path := filepath.Join(dir, "gate.key")
 	text, err := os.ReadFile(path) //nolint:gosec // our own state directory
 	if errors.Is(err, os.ErrNotExist) {

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// asOwner gives up root for the owner of the state directory, for good: what a
+// technician's command makes there with sudo, the daemon must be able to read.
+// Files that only root may read must be read before. Without root, or in a
+// directory of root's own, it does nothing.
+func asOwner(dir string) error {
+	info, err := os.Stat(dir)
+	if os.Geteuid() != 0 || err != nil {
+		return nil //nolint:nilerr // whoever opens the directory says it better
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || owner.Uid == 0 {
+		return nil
+	}
+	if err := syscall.Setgid(int(owner.Gid)); err != nil {
+		return fmt.Errorf("become the owner of %s: %w", dir, err)
+	}
+	if err := syscall.Setuid(int(owner.Uid)); err != nil {
+		return fmt.Errorf("become the owner of %s: %w", dir, err)
+	}
+	return nil
+}
