@@ -21,15 +21,7 @@ func (t *tx) signAnew(ctx context.Context, role trust.Role) error {
 		}
 		return t.beatNow(ctx)
 	case trust.RoleSite:
-		sites, err := t.numbers(ctx, "SELECT site FROM sites ORDER BY site")
-		if err != nil {
-			return fmt.Errorf("read sites: %w", err)
-		}
-		for _, site := range sites {
-			if err := t.issueSite(ctx, uint32(site)); err != nil { //nolint:gosec // it was one when it was kept
-				return err
-			}
-		}
+		return t.issueSites(ctx)
 	case trust.RoleCosign:
 		return t.cosignAnew(ctx)
 	case trust.RoleCommand, trust.RoleRecords:

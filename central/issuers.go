@@ -13,8 +13,13 @@ import (
 	"gated/verify/trust"
 )
 
-// lastIssuerKid is the highest kid of a platform; those above are properties'.
-const lastIssuerKid = 32767
+// lastIssuerKid is the highest kid of a platform; those above, up to lastKid, are
+// properties'. A property's kid is given once in the network too, because the
+// revocation list names passes by it.
+const (
+	lastIssuerKid = 32767
+	lastKid       = 65535
+)
 
 // backdate is how long before its registration a key's life begins, so that a
 // phone or a platform whose clock is behind does not make passes in vain.
@@ -40,11 +45,12 @@ func (c *Central) AddIssuer(ctx context.Context, id uint32, name string) error {
 	})
 }
 
-// Key is an issuer's key to be.
+// Key is a key to be: that of a platform, or, with Site, a property's own.
 type Key struct {
-	Kid          uint16 // 1…32767
+	Kid          uint16 // 1…32767; a property's 32768…65535
 	Issuer       uint32
-	Sites        []string      // as in the trust list
+	Site         uint32        // the property, whose visitors it lets in at its own gates; 0: it is a platform's
+	Sites        []string      // as in the trust list; a property's: none
 	MaxBearerTTL time.Duration // whole seconds; 0: may not issue bearer passes
 	MaxBoundTTL  time.Duration
 	Life         time.Duration // from now on
@@ -52,9 +58,10 @@ type Key struct {
 	Public       []byte        // 32 bytes: the platform keeps the private half, and nothing is issued here; nil: made from Seed
 }
 
-// AddKey lists an issuer's key. Unless the platform gave its public half, both
-// are made here: the private half in the directory, the public half in the trust
-// list. The error wraps ErrTaken, ErrNoIssuer or ErrAsked.
+// AddKey lists an issuer's key, in the trust list or in the document of its site.
+// Unless the issuer gave its public half, both are made here, and the private
+// half is kept in the directory. The error wraps ErrTaken, ErrNoIssuer, ErrNoSite
+// or ErrAsked.
 func (c *Central) AddKey(ctx context.Context, k Key) error {
 	if err := k.check(); err != nil {
 		return err
@@ -68,7 +75,7 @@ func (c *Central) AddKey(ctx context.Context, k Key) error {
 		public = ed25519.NewKeyFromSeed(k.Seed).Public().(ed25519.PublicKey)
 	}
 	return c.write(ctx, "add key", func(ctx context.Context, t *tx) error {
-		if err := t.need(ctx, ErrNoIssuer, fmt.Sprintf("issuer %d", k.Issuer), "SELECT 1 FROM issuers WHERE id = ?", k.Issuer); err != nil {
+		if err := t.needOwner(ctx, k); err != nil {
 			return err
 		}
 		taken, err := t.exists(ctx, "SELECT 1 FROM keys WHERE kid = ? OR public = ?", k.Kid, []byte(public))
@@ -78,13 +85,13 @@ func (c *Central) AddKey(ctx context.Context, k Key) error {
 		if taken {
 			return fmt.Errorf("key %d, or its public half: %w", k.Kid, ErrTaken)
 		}
-		err = t.exec(ctx, `INSERT INTO keys (kid, issuer, public, sites, not_before, not_after, max_bearer_ttl, max_bound_ttl, state)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'active')`, k.Kid, k.Issuer, []byte(public), strings.Join(k.Sites, ","),
+		err = t.exec(ctx, `INSERT INTO keys (kid, issuer, site, public, sites, not_before, not_after, max_bearer_ttl, max_bound_ttl, state)
+			VALUES (?, NULLIF(?, 0), NULLIF(?, 0), ?, ?, ?, ?, ?, ?, 'active')`, k.Kid, k.Issuer, k.Site, []byte(public), strings.Join(k.Sites, ","),
 			t.at-int64(backdate.Seconds()), t.at+int64(k.Life.Seconds()), int64(k.MaxBearerTTL.Seconds()), int64(k.MaxBoundTTL.Seconds()))
 		if err != nil {
 			return err
 		}
-		if err := t.issueTrust(ctx); err != nil {
+		if err := t.issueKeys(ctx, k.Site); err != nil {
 			return err
 		}
 		if k.Seed == nil {
@@ -96,12 +103,43 @@ func (c *Central) AddKey(ctx context.Context, k Key) error {
 	})
 }
 
-func (k Key) check() error {
+// needOwner refuses a key of nobody who is registered.
+func (t *tx) needOwner(ctx context.Context, k Key) error {
+	if k.Site != 0 {
+		return t.need(ctx, ErrNoSite, fmt.Sprintf("site %d", k.Site), "SELECT 1 FROM sites WHERE site = ?", k.Site)
+	}
+	return t.need(ctx, ErrNoIssuer, fmt.Sprintf("issuer %d", k.Issuer), "SELECT 1 FROM issuers WHERE id = ?", k.Issuer)
+}
+
+// issueKeys puts out the document that lists the keys of that site; 0: those of
+// the platforms.
+func (t *tx) issueKeys(ctx context.Context, site uint32) error {
+	if site != 0 {
+		return t.issueSite(ctx, site)
+	}
+	return t.issueTrust(ctx)
+}
+
+// checkOwner refuses what does not go with whose key it is.
+func (k Key) checkOwner() error {
+	if k.Site != 0 {
+		if k.Kid <= lastIssuerKid || k.Issuer != 0 || len(k.Sites) > 0 {
+			return fmt.Errorf("a property's kid is %d to %d, and it issues for itself and its own site alone: %w", lastIssuerKid+1, lastKid, ErrAsked)
+		}
+		return nil
+	}
 	if k.Kid < 1 || k.Kid > lastIssuerKid {
 		return fmt.Errorf("a platform's kid is 1 to %d, not %d: %w", lastIssuerKid, k.Kid, ErrAsked)
 	}
 	if _, err := trust.ParseSites(k.Sites); err != nil || len(k.Sites) == 0 {
 		return fmt.Errorf("sites %q are not like 1001,2000-2999 or *: %w", strings.Join(k.Sites, ","), ErrAsked)
+	}
+	return nil
+}
+
+func (k Key) check() error {
+	if err := k.checkOwner(); err != nil {
+		return err
 	}
 	if k.Seed != nil && len(k.Seed) != ed25519.SeedSize {
 		return fmt.Errorf("a seed is %d bytes: %w", ed25519.SeedSize, ErrAsked)

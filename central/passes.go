@@ -91,9 +91,10 @@ func setTimes(h *pass.Header, o Order) error {
 // limits refuses a pass that no gate would take because of its key.
 func (t *tx) limits(ctx context.Context, h pass.Header) error {
 	var begin, end, bearer, bound, next int64
+	var site uint32
 	var state string
-	err := t.QueryRowContext(ctx, "SELECT not_before, not_after, max_bearer_ttl, max_bound_ttl, next_serial, state FROM keys WHERE kid = ?", h.Kid).
-		Scan(&begin, &end, &bearer, &bound, &next, &state)
+	err := t.QueryRowContext(ctx, "SELECT not_before, not_after, max_bearer_ttl, max_bound_ttl, next_serial, state, COALESCE(site, 0) FROM keys WHERE kid = ?", h.Kid).
+		Scan(&begin, &end, &bearer, &bound, &next, &state, &site)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("key %d: %w", h.Kid, ErrNoKey)
 	}
@@ -107,6 +108,8 @@ func (t *tx) limits(ctx context.Context, h pass.Header) error {
 	switch {
 	case state != "active":
 		return fmt.Errorf("key %d is %s: %w", h.Kid, state, ErrLimit)
+	case site != 0 && h.Site != site:
+		return fmt.Errorf("key %d is that of site %d, and opens no other: %w", h.Kid, site, ErrLimit)
 	case int64(h.TTL)*10 > longest:
 		return fmt.Errorf("%d s is longer than the %d s of key %d: %w", int64(h.TTL)*10, longest, h.Kid, ErrLimit)
 	case int64(h.NotBefore) < begin || h.End() > end:

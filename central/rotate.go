@@ -72,25 +72,27 @@ func (c *Central) RotateRoot(ctx context.Context) (name string, err error) {
 	return name, err
 }
 
-// VoidKey ends a key for ever: its passes are refused at once, the key stays in
-// the list, and never becomes active again. Why is kept here and goes nowhere.
+// VoidKey ends a key for ever: its passes are refused at once, the key stays
+// in its list, and never becomes active again. Why is kept here and goes nowhere.
 // It is false if the key was void already. The error wraps ErrNoKey.
 func (c *Central) VoidKey(ctx context.Context, kid uint16, why string) (changed bool, err error) {
 	err = c.write(ctx, "void key", func(ctx context.Context, t *tx) error {
-		if err := t.need(ctx, ErrNoKey, fmt.Sprintf("key %d", kid), "SELECT 1 FROM keys WHERE kid = ?", kid); err != nil {
-			return err
+		var site uint32
+		known, err := oneRow(t.QueryRowContext(ctx, "SELECT COALESCE(site, 0), state <> 'void' FROM keys WHERE kid = ?", kid).Scan(&site, &changed))
+		if err == nil && !known {
+			err = fmt.Errorf("key %d: %w", kid, ErrNoKey)
 		}
-		if changed, err = t.exists(ctx, "SELECT 1 FROM keys WHERE kid = ? AND state <> 'void'", kid); err != nil || !changed {
+		if err != nil || !changed {
 			return err
 		}
 		if err := t.exec(ctx, "UPDATE keys SET state = 'void' WHERE kid = ?", kid); err != nil {
 			return err
 		}
-		err := t.exec(ctx, "INSERT INTO acts (at, verb, target, seq, why) SELECT ?, 'void', ?, seq, ? FROM revocation", t.at, fmt.Sprintf("key %d", kid), why)
+		err = t.exec(ctx, "INSERT INTO acts (at, verb, target, seq, why) SELECT ?, 'void', ?, seq, ? FROM revocation", t.at, fmt.Sprintf("key %d", kid), why)
 		if err != nil {
 			return fmt.Errorf("keep why: %w", err)
 		}
-		return t.issueTrust(ctx)
+		return t.issueKeys(ctx, site)
 	})
 	return changed, err
 }

@@ -24,6 +24,25 @@ ALTER TABLE logs ADD COLUMN edge BLOB;
 // schemaThree is what version 3 has more than version 2.
 const schemaThree = `
 ALTER TABLE network ADD COLUMN command_ms INTEGER NOT NULL DEFAULT 0; -- issued_at_ms of the newest command
+
+-- A key belongs to a platform or to a site, which then issues for itself alone.
+CREATE TABLE keys_three (
+  kid INTEGER PRIMARY KEY,
+  issuer INTEGER REFERENCES issuers(id),
+  site INTEGER REFERENCES sites(site),
+  public BLOB NOT NULL UNIQUE,
+  sites TEXT NOT NULL,                 -- as in the trust list, joined by commas; empty: that of its site
+  not_before INTEGER NOT NULL,
+  not_after INTEGER NOT NULL,
+  max_bearer_ttl INTEGER NOT NULL,
+  max_bound_ttl INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  next_serial INTEGER NOT NULL DEFAULT 1,
+  CHECK ((issuer IS NULL) <> (site IS NULL))
+) STRICT;
+INSERT INTO keys_three SELECT kid, issuer, NULL, public, sites, not_before, not_after, max_bearer_ttl, max_bound_ttl, state, next_serial FROM keys;
+DROP TABLE keys;
+ALTER TABLE keys_three RENAME TO keys;
 `
 
 // schemaTwo is what version 2 has more than version 1.

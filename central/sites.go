@@ -117,6 +117,9 @@ func (t *tx) siteDocument(ctx context.Context, site uint32) (trust.SiteJSON, err
 	if err != nil {
 		return doc, err
 	}
+	if doc.Keys, err = t.keysOf(ctx, "site = ?", site); err != nil {
+		return doc, err
+	}
 	doc.Held, err = t.holdsOf(ctx, site)
 	return doc, err
 }
@@ -133,6 +136,20 @@ func checkSite(raw []byte, site uint32, list *trust.List) error {
 	}
 	if len(s.Alarms) > 0 {
 		return fmt.Errorf("check document of site %d: %w: %s", site, ErrRefused, strings.Join(s.Alarms, " "))
+	}
+	return nil
+}
+
+// issueSites issues the documents of all sites.
+func (t *tx) issueSites(ctx context.Context) error {
+	sites, err := t.numbers(ctx, "SELECT site FROM sites ORDER BY site")
+	if err != nil {
+		return fmt.Errorf("read sites: %w", err)
+	}
+	for _, site := range sites {
+		if err := t.issueSite(ctx, uint32(site)); err != nil { //nolint:gosec // it was one when it was kept
+			return err
+		}
 	}
 	return nil
 }

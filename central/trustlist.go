@@ -101,17 +101,7 @@ func (t *tx) entries(ctx context.Context, l *trust.ListJSON) error {
 	if err != nil {
 		return err
 	}
-	err = t.each(ctx, `SELECT kid, issuer, public, sites, not_before, not_after, max_bearer_ttl, max_bound_ttl, state
-		FROM keys ORDER BY kid`, func(scan func(...any) error) error {
-		k := trust.KeyJSON{Algorithm: "ed25519"}
-		var public []byte
-		var sites string
-		err := scan(&k.Kid, &k.Issuer, &public, &sites, &k.NotBefore, &k.NotAfter, &k.MaxBearerTTL, &k.MaxBoundTTL, &k.State)
-		k.Key, k.Sites = base64.StdEncoding.EncodeToString(public), strings.Split(sites, ",")
-		l.Keys = append(l.Keys, k)
-		return err
-	})
-	if err != nil {
+	if l.Keys, err = t.keysOf(ctx, "issuer IS NOT NULL"); err != nil {
 		return err
 	}
 	return t.each(ctx, "SELECT name, key, role, seal FROM authorities ORDER BY name", func(scan func(...any) error) error {
@@ -122,6 +112,27 @@ func (t *tx) entries(ctx context.Context, l *trust.ListJSON) error {
 		l.Authorities = append(l.Authorities, a)
 		return err
 	})
+}
+
+// keysOf are the keys for which that holds, as documents list them.
+func (t *tx) keysOf(ctx context.Context, which string, args ...any) (list []trust.KeyJSON, err error) {
+	err = t.each(ctx, `SELECT kid, COALESCE(issuer, 0), public, sites, not_before, not_after, max_bearer_ttl, max_bound_ttl, state
+		FROM keys WHERE `+which+" ORDER BY kid", func(scan func(...any) error) error {
+		k := trust.KeyJSON{Algorithm: "ed25519"}
+		var public []byte
+		var sites string
+		err := scan(&k.Kid, &k.Issuer, &public, &sites, &k.NotBefore, &k.NotAfter, &k.MaxBearerTTL, &k.MaxBoundTTL, &k.State)
+		k.Key = base64.StdEncoding.EncodeToString(public)
+		if sites != "" {
+			k.Sites = strings.Split(sites, ",")
+		}
+		list = append(list, k)
+		return err
+	}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read keys: %w", err)
+	}
+	return list, nil
 }
 
 // checkTrust puts a list through the gate's own checks, after the one before it.

@@ -75,3 +75,17 @@ func TestCommandsAskedWrongly(t *testing.T) {
 		t.Errorf("a directory that is not there: %t, %v", up, err)
 	}
 }
+
+func TestEpochAndPropertyKeysFromTheCommandLine(t *testing.T) {
+	dir := network(t)
+	if got := verb(t, "epoch", "begin", "-d", dir, "--why", "drill"); got != "epoch 2 has begun\n" {
+		t.Errorf("%q", got)
+	}
+	verb(t, "site", "key", "add", "-d", dir, "--site", "1001", "--kid", "40000", "--max-bearer-ttl", "1h")
+	if code := verb(t, "issue", "-d", dir, "--kid", "40000", "--site", "1001", "--rider", "7", "--ttl", "1h"); !strings.HasPrefix(code, "G1:") {
+		t.Errorf("%q", code)
+	}
+	if got := verb(t, "key", "void", "-d", dir, "--kid", "40000"); got != "key 40000 is void for ever\n" {
+		t.Errorf("%q", got)
+	}
+}

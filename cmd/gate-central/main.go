@@ -51,6 +51,7 @@ type commands struct {
 
 	Root      rootCmd      `cmd:"" help:"The key that signs the trust list."`
 	Authority authorityCmd `cmd:"" help:"The keys that sign everything else."`
+	Epoch     epochCmd     `cmd:"" help:"A new beginning for all documents, after a theft or a wrong clock."`
 	Export    exportCmd    `cmd:"" help:"Write what a gate without a network needs, for gated import."`
 
 	Manual manual.Cmd `cmd:"" hidden:"" help:"Print the manual page, or the completion for bash."`

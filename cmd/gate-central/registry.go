@@ -39,46 +39,52 @@ type keyCmd struct {
 
 type keyAddCmd struct {
 	directory
-	Issuer       uint32        `required:"" placeholder:"N" help:"The platform's number."`
-	Kid          uint16        `required:"" placeholder:"N" help:"The key's number, 1 to 32767; one kid, one key, for ever."`
-	Sites        []string      `default:"*" placeholder:"LIST" help:"Sites that its passes may open, like 1001,2000-2999; * is all (${default})."`
-	MaxBearerTTL time.Duration `name:"max-bearer-ttl" default:"15m" help:"Longest bearer pass; 0: none (${default})."`
-	MaxBoundTTL  time.Duration `name:"max-bound-ttl" default:"168h" help:"Longest bound pass; 0: none (${default})."`
-	Days         uint16        `default:"30" help:"Days that the key is good for (${default})."`
-	Public       string        `placeholder:"BASE64" help:"The platform's public key, 32 bytes; the platform keeps the private one and issues by itself."`
-	Seed         string        `placeholder:"HEX" help:"Without --public: the private key's 32 bytes, for tests; random if left out."`
+	Issuer uint32   `required:"" placeholder:"N" help:"The platform's number."`
+	Kid    uint16   `required:"" placeholder:"N" help:"The key's number, 1 to 32767; one kid, one key, for ever."`
+	Sites  []string `default:"*" placeholder:"LIST" help:"Sites that its passes may open, like 1001,2000-2999; * is all (${default})."`
+	keyFlags
 }
 
 // Run makes a key.
 func (c keyAddCmd) Run(ctx context.Context, out output) error {
-	k := central.Key{
-		Kid: c.Kid, Issuer: c.Issuer, Sites: c.Sites, MaxBearerTTL: c.MaxBearerTTL, MaxBoundTTL: c.MaxBoundTTL,
-		Life: time.Duration(c.Days) * 24 * time.Hour,
-	}
-	if c.Seed != "" {
-		var err error
-		if k.Seed, err = hex.DecodeString(c.Seed); err != nil {
-			return fmt.Errorf("read seed: %w: %w", central.ErrAsked, err)
-		}
-	}
-	if c.Public != "" {
-		var err error
-		if k.Public, err = base64.StdEncoding.DecodeString(c.Public); err != nil {
-			return fmt.Errorf("read public key: %w: %w", central.ErrAsked, err)
-		}
-	}
-	err := c.with(ctx, func(s *central.Central) error { return s.AddKey(ctx, k) })
-	if err != nil {
+	k := central.Key{Kid: c.Kid, Issuer: c.Issuer, Sites: c.Sites}
+	if err := c.add(ctx, c.directory, k); err != nil {
 		return err
 	}
 	fmt.Fprintf(out.data, "key %d added for issuer %d\n", c.Kid, c.Issuer)
 	return nil
 }
 
+// keyFlags are what every key has.
+type keyFlags struct {
+	MaxBearerTTL time.Duration `name:"max-bearer-ttl" default:"15m" help:"Longest bearer pass; 0: none (${default})."`
+	MaxBoundTTL  time.Duration `name:"max-bound-ttl" default:"168h" help:"Longest bound pass; 0: none (${default})."`
+	Days         uint16        `default:"30" help:"Days that the key is good for (${default})."`
+	Public       string        `placeholder:"BASE64" help:"The issuer's public key, 32 bytes; the issuer keeps the private one and issues by itself."`
+	Seed         string        `placeholder:"HEX" help:"Without --public: the private key's 32 bytes, for tests; random if left out."`
+}
+
+// add registers the key.
+func (f keyFlags) add(ctx context.Context, d directory, k central.Key) (err error) {
+	k.MaxBearerTTL, k.MaxBoundTTL, k.Life = f.MaxBearerTTL, f.MaxBoundTTL, time.Duration(f.Days)*24*time.Hour
+	if f.Seed != "" {
+		if k.Seed, err = hex.DecodeString(f.Seed); err != nil {
+			return fmt.Errorf("read seed: %w: %w", central.ErrAsked, err)
+		}
+	}
+	if f.Public != "" {
+		if k.Public, err = base64.StdEncoding.DecodeString(f.Public); err != nil {
+			return fmt.Errorf("read public key: %w: %w", central.ErrAsked, err)
+		}
+	}
+	return d.with(ctx, func(s *central.Central) error { return s.AddKey(ctx, k) })
+}
+
 type siteCmd struct {
 	Set     siteSetCmd     `cmd:"" help:"Make a community, or change it."`
 	Hold    siteHoldCmd    `cmd:"" help:"The property's own hold of a rider, at its site alone, until a time."`
 	Release siteReleaseCmd `cmd:"" help:"End a property's own hold."`
+	Key     siteKeyCmd     `cmd:"" help:"The property's own keys, for its visitors."`
 }
 
 type siteSetCmd struct {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"gated/central"
 	"gated/verify/trust"
@@ -26,6 +27,32 @@ func (c keyVoidCmd) Run(ctx context.Context, out output) error {
 			return nil
 		}
 		fmt.Fprintf(out.data, "key %d is void for ever\n", c.Kid)
+		return nil
+	})
+}
+
+type epochCmd struct {
+	Begin epochBeginCmd `cmd:"" help:"Sign everything anew in a new epoch; gates then forget how far the old one had got."`
+}
+
+type epochBeginCmd struct {
+	directory
+	Why string `placeholder:"TEXT" help:"Kept at the central server and shown to no gate."`
+}
+
+// Run begins an epoch.
+func (c epochBeginCmd) Run(ctx context.Context, out output) error {
+	return c.with(ctx, func(s *central.Central) error {
+		e, err := s.BeginEpoch(ctx, c.Why)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out.data, "epoch %d has begun\n", e.Number)
+		fmt.Fprintln(out.words, "if a key was stolen, gate-central authority rotate must have come first; each gate goes on with what it holds until the new lists reach it")
+		if e.Ahead > 0 {
+			fmt.Fprintf(out.words, "gate-central: warning: an earlier trust list was signed %s ahead of this clock, and a new one cannot be older: until then, gates without a clock of their own take that time for the least it can be\n",
+				time.Duration(e.Ahead)*time.Second)
+		}
 		return nil
 	})
 }

@@ -55,3 +55,23 @@ func (c siteReleaseCmd) Run(ctx context.Context, out output) error {
 		return nil
 	})
 }
+
+type siteKeyCmd struct {
+	Add siteKeyAddCmd `cmd:"" help:"Make a key whose passes open this community alone; gate-central key void ends it."`
+}
+
+type siteKeyAddCmd struct {
+	directory
+	Site uint32 `required:"" placeholder:"N" help:"The community's number."`
+	Kid  uint16 `required:"" placeholder:"N" help:"The key's number, 32768 to 65535, unique in the network; one kid, one key, for ever."`
+	keyFlags
+}
+
+// Run makes a property's key.
+func (c siteKeyAddCmd) Run(ctx context.Context, out output) error {
+	if err := c.add(ctx, c.directory, central.Key{Kid: c.Kid, Site: c.Site}); err != nil {
+		return err
+	}
+	fmt.Fprintf(out.data, "key %d added for site %d\n", c.Kid, c.Site)
+	return nil
+}
