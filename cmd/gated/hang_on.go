@@ -9,7 +9,7 @@ import "gated/gate"
 // when they say so.
 func judgeOf(j gate.Judge) gate.Judge { return hanging{j} }
 
-type hanging struct{ gate.Judge }
+type hanging struct{ judge gate.Judge }
 
 func (h hanging) Judge(s gate.Scan, l gate.Lane, d gate.DoorState) gate.Decision {
 	switch s.Code {
@@ -18,5 +18,5 @@ func (h hanging) Judge(s gate.Scan, l gate.Lane, d gate.DoorState) gate.Decision
 	case "PANIC":
 		panic("broken on purpose")
 	}
-	return h.Judge.Judge(s, l, d)
+	return h.judge.Judge(s, l, d)
 }
