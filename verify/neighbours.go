@@ -22,7 +22,7 @@ type neighbour struct {
 	live  map[heard]int64 // until when each counts
 	room  float64         // how many more may come at once
 	at    time.Duration   // when room was counted
-	swept int64           // when the ended ones were last dropped
+	swept int64           // when the ended ones were last dropped for want of room
 }
 
 // heard is one use, so that the same note counts once, however often a broker
@@ -123,17 +123,22 @@ func (n *neighbour) mayTell(at gate.Moment) bool {
 	n.at = at.Up
 	if now := at.Time.Unix(); len(n.live) >= mostHeard && now != n.swept {
 		n.swept = now
-		for h, until := range n.live {
-			if until < now {
-				delete(n.live, h)
-			}
-		}
+		n.forget(now)
 	}
 	if n.room < 1 || len(n.live) >= mostHeard {
 		return false
 	}
 	n.room--
 	return true
+}
+
+// forget drops the notes that ended before that time.
+func (n *neighbour) forget(before int64) {
+	for h, until := range n.live {
+		if until < before {
+			delete(n.live, h)
+		}
+	}
 }
 
 // heardOf is the use with what a neighbour tells. It gives no second chance here

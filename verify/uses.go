@@ -69,6 +69,9 @@ func (m *memory) forget(floor int64) {
 			delete(m.uses, id)
 		}
 	}
+	for _, n := range m.told {
+		n.forget(floor)
+	}
 	m.swept = floor
 }
 
