@@ -149,7 +149,7 @@ func gmRequest(kind byte, at uint16, data ...byte) []byte {
 // gmReply is what stands in a reply of the framer: 02 00 00, number of bytes,
 // bytes, checksum. AB CD instead of a checksum means that there is none.
 func gmReply(r []byte) (body []byte, ok bool) {
-	if len(r) < 7 || len(r) != 6+int(r[3]) {
+	if len(r) < 7 || r[0] != 0x02 || r[1] != 0 || r[2] != 0 || r[3] > maxReply || len(r) != 6+int(r[3]) {
 		return nil, false
 	}
 	sum := binary.BigEndian.Uint16(r[len(r)-2:])
