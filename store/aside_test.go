@@ -5,10 +5,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"gated/gate"
 	"gated/store"
+	"gated/verify/record"
 )
 
 // TestADamagedDatabaseIsNamedAndSetAsideWhole overwrites a database in several
@@ -24,6 +27,7 @@ func TestADamagedDatabaseIsNamedAndSetAsideWhole(t *testing.T) {
 			o := options(t)
 			b := start(t, o)
 			b.fill(t, 20)
+			log, _ := b.Log()
 			b.mustStop(t)
 			file := filepath.Join(o.Dir, "gated.db")
 			whole, err := os.ReadFile(file)
@@ -37,7 +41,7 @@ func TestADamagedDatabaseIsNamedAndSetAsideWhole(t *testing.T) {
 			if _, err := store.Open(o); !errors.Is(err, store.ErrDamaged) {
 				t.Fatalf("Open: %v, want ErrDamaged", err)
 			}
-			aside, err := store.SetAside(o.Dir, time.Unix(1_800_000_000, 0))
+			aside, err := store.Anew(o, time.Unix(1_800_000_000, 0))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,8 +53,16 @@ func TestADamagedDatabaseIsNamedAndSetAsideWhole(t *testing.T) {
 			if err != nil {
 				t.Fatalf("open anew: %v", err)
 			}
-			if _, size := s.Log(); size != 0 || s.Start() != 1 {
-				t.Errorf("the new log has %d records at start %d, want an empty one at its first", size, s.Start())
+			list, err := s.List(t.Context(), 0, 9)
+			if err != nil || len(list) == 0 || s.Start() == 0 {
+				t.Fatalf("%d records at start %d: %v", len(list), s.Start(), err)
+			}
+			zero, err := record.ParseLeaf(list[0].Leaf)
+			if err != nil || zero.Event != string(gate.NewLog) || !strings.Contains(zero.Detail, "after log "+log) || !strings.Contains(zero.Detail, aside) {
+				t.Errorf("record 0 is %+v: %v", zero, err)
+			}
+			if r, err := s.Verify(t.Context(), store.Expect{}); err != nil || r.Signed != r.Records {
+				t.Errorf("the new log is not signed whole: %+v: %v", r, err)
 			}
 			if err := s.Close(); err != nil {
 				t.Error(err)
@@ -65,8 +77,8 @@ func TestWhatIsNotDamagedIsNotCalledSo(t *testing.T) {
 	if _, err := store.Open(o); errors.Is(err, store.ErrDamaged) || !errors.Is(err, store.ErrLocked) {
 		t.Errorf("a second Open: %v, want ErrLocked alone", err)
 	}
-	if _, err := store.SetAside(o.Dir, time.Now()); !errors.Is(err, store.ErrLocked) {
-		t.Errorf("SetAside under a running gated: %v, want ErrLocked", err)
+	if _, err := store.Anew(o, time.Now()); !errors.Is(err, store.ErrLocked) {
+		t.Errorf("Anew under a running gated: %v, want ErrLocked", err)
 	}
 	b.mustStop(t)
 }

@@ -51,7 +51,8 @@ func (s *Store) Checkpoint(ctx context.Context) ([]byte, error) {
 // signature and that of one of cosigners. Is it larger than any before, Cosigned
 // rises durably; is it smaller, as after the server was restored, it does not
 // fall, and what the returned size leaves uncovered is to be sent again. A note
-// with both signatures on a history that this log does not extend is ErrFork. Any
+// with both signatures on a history that this log does not extend is ErrFork, and
+// kept: another log has to begin, see Forked. Any
 // other error says that the note proves nothing and is to be dropped.
 func (s *Store) Acknowledge(ctx context.Context, msg []byte, cosigners ...note.Verifier) (size uint64, err error) {
 	c, _, err := record.OpenCheckpoint(msg, cosigners...)
@@ -70,6 +71,9 @@ func (s *Store) Acknowledge(ctx context.Context, msg []byte, cosigners ...note.V
 		return 0, fmt.Errorf("acknowledge: the checkpoint is not signed by this gate: %w", record.ErrUnsigned)
 	}
 	if err := s.extends(ctx, c); err != nil {
+		if errors.Is(err, ErrFork) {
+			err = errors.Join(err, s.noteFork(ctx, c, msg))
+		}
 		return 0, fmt.Errorf("acknowledge: %w", err)
 	}
 	if c.Size <= s.cosigned.Load() {
@@ -82,7 +86,19 @@ func (s *Store) Acknowledge(ctx context.Context, msg []byte, cosigners ...note.V
 	for old := s.cosigned.Load(); old < c.Size && !s.cosigned.CompareAndSwap(old, c.Size); {
 		old = s.cosigned.Load()
 	}
+	if err := s.second(ctx, false); err != nil {
+		return 0, fmt.Errorf("acknowledge: %w", err)
+	}
 	return c.Size, nil
+}
+
+// noteFork keeps the checkpoint that this log does not extend, and says so.
+func (s *Store) noteFork(ctx context.Context, c record.Checkpoint, msg []byte) error {
+	err := s.submit(ctx, len(msg), func(w *conn) error { return keepCheckpoint(w, forkKind, c.Size, msg) })
+	if err == nil {
+		s.fork.Do(func() { close(s.forked) })
+	}
+	return err
 }
 
 // extends returns ErrFork if our log is not the one that c stands for, or a

@@ -107,3 +107,12 @@ func (c *conn) close() error {
 	c.stmts = nil
 	return errors.Join(append(errs, c.c.Close())...)
 }
+
+// drivers makes of values what the driver takes.
+func drivers(values []any) []driver.Value {
+	all := make([]driver.Value, len(values))
+	for i, v := range values {
+		all[i] = v
+	}
+	return all
+}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 
 	"gated/verify/record"
@@ -133,39 +132,25 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// exists says whether dir has a database, and if it has none, whether it holds
-// anything else.
-func exists(dir string) (database, other bool, err error) {
-	files, err := os.ReadDir(dir)
-	if errors.Is(err, os.ErrNotExist) {
-		return false, false, nil
-	}
-	if err != nil {
-		return false, false, fmt.Errorf("look into state directory: %w", err)
-	}
-	for _, f := range files {
-		switch name := f.Name(); {
-		case name == fileName:
-			database = true
-		case name != lockName && !strings.HasPrefix(name, newName):
-			other = true
-		}
-	}
-	return database, other, nil
+// exists says whether dir has a file of that name.
+func exists(dir, name string) bool {
+	_, err := os.Lstat(filepath.Join(dir, name))
+	return err == nil
 }
 
 // missing is the sentence for a state directory without a database.
-func missing(dir string, other bool) error {
-	if other {
-		return fmt.Errorf("%s holds other state but no %s: it was deleted or moved; put it back, "+
-			"or empty the directory to begin a new log: %w", dir, fileName, ErrMissing)
+func missing(dir string) error {
+	if exists(dir, secondName) {
+		return fmt.Errorf("%s has had a log and its %s is gone: put it back; or, if it is lost for good, "+
+			"remove %s and begin a new log: %w", dir, fileName, secondName, ErrMissing)
 	}
 	return fmt.Errorf("%s has no %s: start gated on it once to make it: %w", dir, fileName, ErrMissing)
 }
 
 // create makes a complete database under another name and then renames it, so
-// that a crash leaves either none or a whole one.
-func create(o Options) error {
+// that a crash leaves either none or a whole one. More puts into it what it is to
+// begin with; nil: nothing.
+func create(o Options, more func(c *conn, log string) error) error {
 	path := filepath.Join(o.Dir, newName)
 	for _, tail := range []string{"", "-journal", "-wal", "-shm"} {
 		if err := os.Remove(path + tail); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -176,7 +161,7 @@ func create(o Options) error {
 	if err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
-	if err := errors.Join(fill(path, o), syncFile(f), f.Close()); err != nil {
+	if err := errors.Join(fill(path, o, more), syncFile(f), f.Close()); err != nil {
 		return fmt.Errorf("create database: %w", err)
 	}
 	if err := rename(path, filepath.Join(o.Dir, fileName)); err != nil {
@@ -205,7 +190,7 @@ func syncNames(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-func fill(path string, o Options) error {
+func fill(path string, o Options, more func(c *conn, log string) error) error {
 	name, err := dsn(path, url.Values{"mode": {"rw"}, "_synchronous": {"FULL"}, "_secure_delete": {"1"}})
 	if err != nil {
 		return err
@@ -218,17 +203,24 @@ func fill(path string, o Options) error {
 	if err == nil {
 		err = migrate(c)
 	}
+	log := record.NewLogID()
+	if err == nil {
+		err = c.script("BEGIN")
+	}
 	const insert = "INSERT INTO meta(name, value) VALUES(?, ?)"
 	for _, m := range []struct {
 		name  string
 		value any
-	}{{"log", record.NewLogID()}, {"site", int64(o.Site)}, {"gate", o.Gate}, {"starts", int64(0)}} {
+	}{{"log", log}, {"site", int64(o.Site)}, {"gate", o.Gate}, {"starts", int64(0)}} {
 		if err == nil {
 			err = c.exec(insert, m.name, m.value)
 		}
 	}
+	if err == nil && more != nil {
+		err = more(c, log)
+	}
 	if err == nil {
-		err = c.script("PRAGMA journal_mode = WAL") // Kept in the header.
+		err = c.script("COMMIT; PRAGMA journal_mode = WAL") // Kept in the header.
 	}
 	return errors.Join(err, c.close())
 }

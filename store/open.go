@@ -13,22 +13,19 @@ import (
 )
 
 // Open takes the state directory for this process, opens its database, makes it
-// first if there is none and o.Create says so, brings it to the newest schema
+// first if the directory is new and o.Create says so, brings it to the newest schema
 // and raises the counter of starts; all of that is on disk when it returns. The
 // time that it takes does not grow with the journal. Errors: ErrMissing,
 // ErrNewer, ErrLocked, ErrDamaged if SQLite cannot make sense of the file,
 // ErrBroken if the journal ends before its own hashes or a cosigned checkpoint do
-// (it is not read whole, Verify does that), or that the file is of another gate
+// (it is not read whole, Verify does that), ErrFork if Acknowledge has found it so
+// (after these three, Anew), or that the file is of another gate
 // or cannot be made durable. Nothing is open after an error.
 func Open(o Options) (*Store, error) { return open(o, writing()) }
 
 func open(o Options, params url.Values) (*Store, error) {
-	database, other, err := exists(o.Dir)
-	if err != nil {
-		return nil, err
-	}
-	if !database && !o.Create {
-		return nil, missing(o.Dir, other)
+	if !exists(o.Dir, fileName) && !exists(o.Dir, oldName) && (!o.Create || exists(o.Dir, secondName)) {
+		return nil, missing(o.Dir)
 	}
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make state directory: %w", err)
@@ -42,18 +39,19 @@ func open(o Options, params url.Values) (*Store, error) {
 }
 
 func newStore() *Store {
-	return &Store{grown: make(chan struct{}, 1), wake: make(chan struct{}, 1), carried: newCargo()}
+	return &Store{forked: make(chan struct{}), grown: make(chan struct{}, 1), wake: make(chan struct{}, 1), carried: newCargo()}
 }
 
 func (s *Store) open(o Options, params url.Values) (err error) {
 	if s.lock, err = lockDir(o.Dir); err != nil {
 		return err
 	}
+	if exists(o.Dir, oldName) {
+		return fmt.Errorf("another log was being begun when the power went: %w", ErrDamaged)
+	}
 	// Looked at again: another process may have made it before the lock was ours.
-	if database, _, err := exists(o.Dir); err != nil {
-		return err
-	} else if !database {
-		if err := create(o); err != nil {
+	if !exists(o.Dir, fileName) {
+		if err := create(o, nil); err != nil {
 			return err
 		}
 	}
@@ -64,11 +62,31 @@ func (s *Store) open(o Options, params url.Values) (err error) {
 	if err := s.openWriter(path, params); err != nil {
 		return err
 	}
-	s.signer = o.Signer
-	if err := s.load(context.Background(), &o); err != nil {
+	s.signer, s.dir = o.Signer, o.Dir
+	ctx := context.Background()
+	err = s.load(ctx, &o)
+	if err == nil {
+		err = s.extendsKnown(ctx, o)
+	}
+	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
-	return s.begin(&o)
+	if err := s.begin(&o); err != nil {
+		return err
+	}
+	return s.second(ctx, true)
+}
+
+// extendsKnown refuses a log that is known not to be the whole of what was
+// cosigned: by a checkpoint that came while it ran, or by the second copy of one.
+func (s *Store) extendsKnown(ctx context.Context, o Options) error {
+	if c, _, err := s.checkpoint(ctx, forkKind); err != nil || c.Origin != "" {
+		return errors.Join(err, fmt.Errorf("%d records are cosigned that it does not extend: %w", c.Size, ErrFork))
+	}
+	if c, log := secondCopy(o); log == s.log && c.Size > s.size.Load() {
+		return fmt.Errorf("it ends after %d records, %d are cosigned: %w", s.size.Load(), c.Size, ErrBroken)
+	}
+	return nil
 }
 
 func (s *Store) openWriter(path string, params url.Values) error {
@@ -122,12 +140,8 @@ func openReaders(ctx context.Context, path string, params url.Values) (*sql.DB, 
 // time; Log, Cosigned and Start stay as they were at opening. Errors: ErrMissing,
 // ErrNewer, or that the file cannot be read.
 func OpenReadOnly(dir string) (*Store, error) {
-	database, other, err := exists(dir)
-	if err != nil {
-		return nil, err
-	}
-	if !database {
-		return nil, missing(dir, other)
+	if !exists(dir, fileName) {
+		return nil, missing(dir)
 	}
 	return OpenFile(filepath.Join(dir, fileName))
 }
@@ -215,6 +229,9 @@ func (s *Store) Close() error {
 	s.closed = true
 	s.end(ErrStopped)
 	var errs []error
+	if s.w != nil && !s.failed && s.start > 0 {
+		errs = append(errs, s.second(context.Background(), true))
+	}
 	// The last connection that leaves folds the log back and removes it. After a
 	// write error that must not be the writer; the readers cannot write.
 	if s.w != nil && s.failed {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"gated/gate"
@@ -42,12 +43,6 @@ func TestOpenMakesADatabaseOnlyWhenAsked(t *testing.T) {
 	if _, err := store.Open(o); !errors.Is(err, store.ErrMissing) {
 		t.Errorf("an empty directory: %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(o.Dir, "gate.key"), []byte("k"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := store.Open(o); !errors.Is(err, store.ErrMissing) || !bytes.Contains([]byte(err.Error()), []byte("other state")) {
-		t.Errorf("a directory with other state: %v", err)
-	}
 	if _, err := store.OpenReadOnly(o.Dir); !errors.Is(err, store.ErrMissing) {
 		t.Errorf("to read: %v", err)
 	}
@@ -61,8 +56,15 @@ func TestOpenMakesADatabaseOnlyWhenAsked(t *testing.T) {
 	b.mustStop(t)
 	o.Create = false
 	start(t, o).mustStop(t)
-	if files, err := os.ReadDir(o.Dir); err != nil || len(files) != 2 {
-		t.Errorf("at rest there are %v beside the database and the lock: %v", files, err)
+	if files, err := os.ReadDir(o.Dir); err != nil || len(files) != 3 {
+		t.Errorf("at rest there are %v beside the database, the lock and the second copy: %v", files, err)
+	}
+	if err := os.Remove(filepath.Join(o.Dir, "gated.db")); err != nil {
+		t.Fatal(err)
+	}
+	o.Create = true
+	if _, err := store.Open(o); !errors.Is(err, store.ErrMissing) || !strings.Contains(err.Error(), "last-cosigned") {
+		t.Errorf("a database that was taken away: %v", err)
 	}
 }
 
@@ -100,8 +102,8 @@ func TestOpenLeavesANewerFileAlone(t *testing.T) {
 	if err != nil || !bytes.Equal(raw, after) {
 		t.Errorf("the file was changed: %v", err)
 	}
-	if files, err := os.ReadDir(o.Dir); err != nil || len(files) != 2 {
-		t.Errorf("beside the database and the lock there are %v: %v", files, err)
+	if files, err := os.ReadDir(o.Dir); err != nil || len(files) != 3 {
+		t.Errorf("beside the database, the lock and the second copy there are %v: %v", files, err)
 	}
 }
 

@@ -284,7 +284,7 @@ func (p *played) setAside(dir string, o store.Options, why error) error {
 	if !errors.Is(why, store.ErrDamaged) && !errors.Is(why, store.ErrBroken) {
 		return why
 	}
-	if _, err := store.SetAside(dir, crashTime); err != nil {
+	if _, err := store.Anew(o, crashTime); err != nil {
 		return err
 	}
 	s, err := store.Open(o)

@@ -19,7 +19,7 @@ var (
 	ErrMissing = errors.New("no database")                        // there is none, and Create is false
 	ErrNewer   = errors.New("the database is of a newer version") // the file is left as it was
 	ErrLocked  = errors.New("the state directory is in use")      // by another process
-	ErrDamaged = errors.New("the database is damaged")            // see SetAside
+	ErrDamaged = errors.New("the database is damaged")            // see Anew
 )
 
 // What the other methods return.
@@ -52,6 +52,7 @@ type Store struct {
 	signer note.Signer    // nil when opened to be read
 	keys   []document.Key // the gate's own, in the order of their use
 
+	dir     string
 	lock    *os.File // nil when opened to be read
 	w       *conn    // Run's alone while it runs; nil when opened to be read
 	readers *sql.DB
@@ -62,6 +63,12 @@ type Store struct {
 
 	treeMu sync.Mutex
 	tree   tree // Run adds, Checkpoint reads
+
+	forked chan struct{} // closed when Acknowledge has found a fork
+	fork   sync.Once
+
+	secondMu sync.Mutex
+	secondAt time.Time // when the second copy of the cosigned checkpoint was written
 
 	pages int                       // Run's: pages written since the log was last folded back, roughly
 	scrub bool                      // Run's: what was erased is still in the write-ahead log
@@ -90,6 +97,10 @@ func (s *Store) Log() (id string, size uint64) { return s.log, s.size.Load() }
 
 // Origin is the first line of the checkpoints of this log.
 func (s *Store) Origin() string { return s.origin }
+
+// Forked is closed when Acknowledge has found that another log has to begin: the
+// store is to be closed, and Open will return ErrFork.
+func (s *Store) Forked() <-chan struct{} { return s.forked }
 
 // Cosigned is the size of the largest cosigned checkpoint that was acknowledged:
 // so many records were once known to be at the central server. It never falls.

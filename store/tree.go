@@ -84,12 +84,16 @@ func (s *Store) keepNodes(c *conn) error {
 	fresh := s.tree.fresh
 	s.tree.fresh = nil
 	s.treeMu.Unlock()
+	s.pages += len(fresh) / 32
+	return keepFresh(c, fresh)
+}
+
+func keepFresh(c *conn, fresh []node) error {
 	for _, n := range fresh {
 		if err := c.exec("INSERT INTO tree(idx, hash) VALUES(?, ?)", n.index, n.hash[:]); err != nil {
 			return fmt.Errorf("keep tree: %w", err)
 		}
 	}
-	s.pages += len(fresh) / 32
 	return nil
 }
 

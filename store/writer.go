@@ -188,17 +188,24 @@ func (s *Store) insert(commits []commit, receipts []gate.Receipt, entries []reco
 
 // insertEntries puts entries at the end of the journal.
 func (s *Store) insertEntries(entries []record.Entry) error {
-	const query = "INSERT INTO journal(seq, leaf, person, salt) VALUES(?, ?, ?, ?)"
-	next := int64(s.size.Load()) //nolint:gosec // rows of one table
+	next := s.size.Load()
 	for i, e := range entries {
-		var person, salt any
-		if e.Person != "" {
-			person, salt = e.Person, e.Salt
-		}
-		if err := s.w.exec(query, next+int64(i), e.Leaf, person, salt); err != nil {
-			return fmt.Errorf("insert record: %w", err)
+		if err := insertEntry(s.w, next+uint64(i), e); err != nil {
+			return err
 		}
 		s.pages += 1 + len(e.Leaf)/pageSize
+	}
+	return nil
+}
+
+func insertEntry(c *conn, seq uint64, e record.Entry) error {
+	var person, salt any
+	if e.Person != "" {
+		person, salt = e.Person, e.Salt
+	}
+	const query = "INSERT INTO journal(seq, leaf, person, salt) VALUES(?, ?, ?, ?)"
+	if err := c.exec(query, int64(seq), e.Leaf, person, salt); err != nil { //nolint:gosec // rows of one table
+		return fmt.Errorf("insert record: %w", err)
 	}
 	return nil
 }

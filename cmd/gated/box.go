@@ -56,27 +56,36 @@ func openBox(ctx context.Context, cfg *Config, log *slog.Logger) (*box, error) {
 	return b, nil
 }
 
-// openStore opens the store. A database that is damaged is set aside whole and a
-// new log begun, because a gate must go on gating: what it held is unknown, and
-// comes back from the broker. Aside says so, for people; empty: nothing was set
-// aside.
+// openStore opens the store. If the database is damaged, or is not the whole of
+// what the central server has cosigned, it is set aside and another log begun,
+// because a gate must go on gating. Aside says so, for people; empty: nothing was
+// set aside.
 func (b *box) openStore() (aside string, err error) {
 	o := store.Options{
 		Dir: b.cfg.Gate.StateDir, Site: b.cfg.Gate.Site, Gate: b.cfg.Gate.ID, Signer: b.key.signer, Key: b.key.verifier, Create: true,
 		At: gate.Moment{Time: time.Now(), State: gate.ClockLost}, // what the clock is worth, the store itself must say first
 	}
 	b.store, err = store.Open(o)
-	if !errors.Is(err, store.ErrDamaged) && !errors.Is(err, store.ErrBroken) {
+	why := ""
+	switch {
+	case err == nil && b.store.Start() == 1:
+		b.log.Info("the state directory is new: a database was made and a log has begun", "dir", o.Dir)
+		return "", nil
+	case errors.Is(err, store.ErrFork):
+		why = "The central server has cosigned a history that this box does not have: its card was restored or copied."
+	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrBroken):
+		why = "The database was damaged."
+	default:
 		return "", err
 	}
-	name, moved := store.SetAside(o.Dir, time.Now())
-	if moved != nil {
-		return "", errors.Join(err, moved)
+	name, failed := store.Anew(o, time.Now())
+	if failed != nil {
+		return "", errors.Join(err, failed)
 	}
-	b.log.Error("the database is damaged and was set aside", "file", name, "err", err)
+	b.log.Error("another log has begun; the old database was set aside", "file", name, "err", err)
 	b.store, err = store.Open(o)
-	return fmt.Sprintf("The database was damaged and is set aside as %s: a new log has begun, lists and used passes are unknown until "+
-		"the broker or gated import brings them. Keep the file for whoever looks into it.", name), err
+	return fmt.Sprintf("%s The old database is set aside as %s and another log has begun: record 0 says what is known of the old one. "+
+		"Lists that could not be read come from the broker or gated import. Copy the file for whoever looks into it.", why, name), err
 }
 
 // wire builds clock, verifier and documents from what the store holds.

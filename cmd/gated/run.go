@@ -15,6 +15,7 @@ import (
 
 	"gated/gate"
 	"gated/local"
+	"gated/store"
 )
 
 // stopLimit is how long the loops have to end before their relays are switched
@@ -34,20 +35,33 @@ func (*runCmd) Run(c *common) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	for {
+		forked, err := runOnce(ctx, cfg, log)
+		if !forked || ctx.Err() != nil {
+			return err
+		}
+		log.Error("another log has to begin", "err", err)
+	}
+}
+
+// runOnce is the daemon until it ends. Forked: another log has to begin, and the
+// next start does that.
+func runOnce(ctx context.Context, cfg *Config, log *slog.Logger) (forked bool, err error) {
 	lanes, err := openLanes(cfg, log)
 	if err != nil {
-		return err
+		return false, err
 	}
 	wires, err := openWires(cfg)
 	if err != nil {
-		return errors.Join(err, closeLanes(lanes))
+		return false, errors.Join(err, closeLanes(lanes))
 	}
 	b, err := openBox(ctx, cfg, log)
 	if err != nil {
-		return errors.Join(err, closeLanes(lanes), wires.Close())
+		return false, errors.Join(err, closeLanes(lanes), wires.Close())
 	}
 	b.control(lanes, wires)
-	return errors.Join(b.serve(ctx, lanes, wires), closeLanes(lanes), wires.Close(), b.store.Close())
+	err = b.serve(ctx, lanes, wires)
+	return errors.Is(err, store.ErrFork), errors.Join(err, closeLanes(lanes), wires.Close(), b.store.Close())
 }
 
 // serve runs all parts and ends them in the order that loses nothing: first
@@ -87,6 +101,9 @@ func (b *box) serve(ctx context.Context, lanes []*lane, wires *boxWires) error {
 	var err error
 	select {
 	case <-gating.Done():
+	case <-b.store.Forked():
+		err = store.ErrFork
+		atRest(lanes)
 	case err = <-gaters.failed:
 	case err = <-senders.failed: // as a dead disk may be seen first
 		atRest(lanes)

@@ -68,6 +68,34 @@ func Encode(log string, seq uint64, r gate.Record) (Entry, error) {
 	return e, nil
 }
 
+// MovedTo is the entry as record seq of another log: all that it says stays, and
+// so do person and salt. What it says of a record from number from on is shifted
+// as those are; what it says of one before is put into words, because that record
+// stays behind. A person that is not the leaf's is left behind too.
+func (e Entry) MovedTo(log string, seq, from uint64, shift int64) (Entry, error) {
+	l, err := ParseLeaf(e.Leaf)
+	if err != nil {
+		return Entry{}, fmt.Errorf("move record: %w", err)
+	}
+	if e.Check() != nil {
+		e.Person, e.Salt = "", nil
+	}
+	l.Log, l.Seq = log, seq
+	switch {
+	case l.About == nil:
+	case *l.About >= from:
+		about := uint64(int64(*l.About) + shift) //nolint:gosec // numbers of logs, below 2^53
+		l.About = &about
+	default:
+		l.Detail = clip(strings.TrimSpace(fmt.Sprintf("%s (about record %d of the log before)", l.Detail, *l.About)), maxDetail)
+		l.About = nil
+	}
+	if e.Leaf, err = l.encode(); err != nil {
+		return Entry{}, fmt.Errorf("move record: %w", err)
+	}
+	return e, nil
+}
+
 // Check says whether the person and salt are those of the leaf, with an error
 // that wraps ErrMalformed if not. An entry whose person and salt were erased is
 // fine. It reads no more of the leaf than who, so leaves of newer versions pass.
