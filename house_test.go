@@ -75,8 +75,8 @@ func TestFloors(t *testing.T) {
 var adapters = map[string][]string{
 	"github.com/eclipse/paho.mqtt.golang": {"sync"},
 	"github.com/mattn/go-sqlite3":         {"store", "central", "bench"},
-	"periph.io/x/conn/v3":                 {"drivers/door", "drivers/signal"},
-	"periph.io/x/host/v3":                 {"drivers/door", "drivers/signal"},
+	"periph.io/x/conn/v3":                 {"drivers/door"},
+	"periph.io/x/host/v3":                 {"drivers/door"},
 	"github.com/tarm/serial":              {"drivers/scanner"},
 	"github.com/mochi-mqtt/server/v2":     {"cmd/gate-central"},
 	"github.com/pelletier/go-toml/v2":     {"cmd/gated"},

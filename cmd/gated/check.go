@@ -125,6 +125,11 @@ func (c *Config) checkLane(f *findings, i int) {
 			f.add(at+".scanner.device", "%s is the scanner of lane %q already", l.Scanner.Device, other.Name)
 		}
 	}
+	for j, other := range c.Lanes {
+		if d := l.Signal.Device; d != "" && (d == other.Scanner.Device || j < i && d == other.Signal.Device) {
+			f.add(at+".signal.device", "%s is a port of lane %q already: the voice needs one of its own", d, other.Name)
+		}
+	}
 	switch gate.Direction(l.Direction) {
 	case gate.In, gate.Out, gate.Both:
 	default:

@@ -12,7 +12,7 @@ import (
 // gpioLine is one line that the doors or the box use, and the key that names it.
 type gpioLine struct{ key, chip, line string }
 
-// gpioLines are the lines of doors and inputs.
+// gpioLines are the lines of doors, inputs and lights.
 func (c *Config) gpioLines() []gpioLine {
 	var all []gpioLine
 	input := func(key, kind, chip string, in InputConfig) {
@@ -27,6 +27,15 @@ func (c *Config) gpioLines() []gpioLine {
 		}
 		input(at+".door.contact", d.Kind, d.Chip, d.Contact)
 		input(at+".door.exit_button", d.Kind, d.Chip, d.ExitButton)
+		for _, light := range []gpioLine{
+			{at + ".signal.green", c.Lanes[i].Signal.Chip, c.Lanes[i].Signal.Green},
+			{at + ".signal.red", c.Lanes[i].Signal.Chip, c.Lanes[i].Signal.Red},
+			{at + ".signal.buzzer", c.Lanes[i].Signal.Chip, c.Lanes[i].Signal.Buzzer},
+		} {
+			if light.line != "" {
+				all = append(all, light)
+			}
+		}
 	}
 	for _, in := range c.Inputs.all() {
 		input("inputs."+in.key, c.Inputs.Kind, c.Inputs.Chip, in.InputConfig)

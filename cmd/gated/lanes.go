@@ -110,5 +110,6 @@ func (l *LaneConfig) signal(lang gate.Language, log *slog.Logger) signal.Config 
 		Kind: l.Signal.Kind, Green: l.Signal.Green, Red: l.Signal.Red, Buzzer: l.Signal.Buzzer,
 		Chip: l.Signal.Chip, Device: l.Signal.Device, Module: l.Signal.Module, Baud: l.Signal.Baud,
 		Language: lang, Trace: l.Signal.Trace, Log: log, Port: scanner.OpenPort,
+		Lamp: func(chip, line string) (signal.Lamp, error) { return door.OpenLamp(chip, line) },
 	}
 }

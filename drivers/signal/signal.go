@@ -38,7 +38,7 @@ type Config struct {
 	Green    string        // gpio: lines by name (GPIO23), on when high; those that are empty are not wired
 	Red      string        //
 	Buzzer   string        //
-	Chip     string        // gpio: the label of the chip that has them; without it, the first that has them all
+	Chip     string        // gpio: the label of the chip that has them; without it, the first that has them
 	Device   string        // voice: path of the port, best one of /dev/serial/by-path
 	Module   string        // voice: "syn6288" or "xfs5152"
 	Baud     string        // voice: speed in bits a second; empty: the module's at the factory
@@ -46,8 +46,10 @@ type Config struct {
 	Trace    string        // sim: a file to which a line is appended for each verdict; without it nothing is kept
 	Log      *slog.Logger  // nil: silent
 
-	// Port opens the serial port of a voice for it alone. The caller of Open
-	// lends it, since serial ports are not this package's.
+	// The caller of Open lends what is not this package's: Lamp claims the line
+	// of a lamp or buzzer, off, and Port opens the serial port of a voice for it
+	// alone.
+	Lamp func(chip, line string) (Lamp, error)
 	Port func(device string, baud int) (io.ReadWriteCloser, error)
 }
 
