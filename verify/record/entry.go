@@ -149,8 +149,9 @@ func ParsePerson(s string) (gate.Person, error) {
 	return p, nil
 }
 
-// NewLogID makes the random id of a log, [a-z0-9]{20}, of 100 bits.
-func NewLogID() string { return strings.ToLower(rand.Text()[:20]) }
+// NewLogID makes the random id of a log, [a-z0-9]{10}, of 50 bits: it has to tell
+// the few logs of one gate apart, and stands in every leaf.
+func NewLogID() string { return strings.ToLower(rand.Text()[:10]) }
 
 // row is what a leaf of any version must say of its place in the log.
 type row struct {
