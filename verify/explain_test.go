@@ -127,7 +127,7 @@ func TestExplainSaysWhatItWasDecidedOn(t *testing.T) {
 		"a directed pass is named with the lane":   {s.explain(s.bearer(func(h *pass.Header) { h.Direction = pass.Out }), in), "direction", "pass out, lane in"},
 		"an exit says that out is out":             {s.explain(s.bearer(), out), "out is out", "a lane out opens"},
 		"a pass for every site says so":            {s.explain(s.bearer(func(h *pass.Header) { h.Site = pass.EverySite }), in), "site", "for every site of its key"},
-		"the form is named in words, not in bytes": {s.explain("G1:AAAA", in), "form", "malformed"},
+		"the form is named in words, not in bytes": {s.explain("G1:AAAA", in), "form", "no such type"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, step := range c.d.Steps {

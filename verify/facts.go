@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"strings"
+
 	"gated/gate"
 	"gated/verify/pass"
 )
@@ -12,15 +14,34 @@ import (
 
 func (j *judgement) formFacts() gate.Text {
 	if j.form() != "" {
-		return say("不是通行码，或者码有损坏、改动（%s）", "%s", j.err)
+		return say("不是通行码，或者码有损坏、改动：%s", "not a pass, or damaged, or altered: %s", malformedness(j.err))
 	}
 	return say("写法唯一，长度和标志正确", "one spelling, right length and flags")
+}
+
+// malformedness is what is wrong with a code that has not the form of a pass.
+// Package pass says it in English, for a platform's engineer.
+func malformedness(err error) gate.Text {
+	cause := strings.TrimPrefix(err.Error(), pass.ErrMalformed.Error()+": ")
+	for _, c := range []struct{ begins, zh string }{
+		{"over ", "太长"},
+		{"does not begin", "开头不是G1:"},
+		{"not base32", "有不该有的字符"},
+		{"not the one spelling", "写法不规范，可能被改写过"},
+		{"empty", "没有内容"},
+		{"type ", "长度不对，可能没有扫全"},
+	} {
+		if strings.HasPrefix(cause, c.begins) {
+			return gate.Text{ZH: c.zh, EN: cause}
+		}
+	}
+	return gate.Text{ZH: "内容不合规定", EN: cause}
 }
 
 func (j *judgement) kindFacts() gate.Text {
 	switch {
 	case j.err != nil:
-		return say("本门软件不支持这一类型（%s）", "%s", j.err)
+		return say("类型过新，本门软件不支持%s", "%s: newer than this gate's software", gate.Text{EN: j.err.Error()})
 	case j.bound():
 		return say("第2类，绑定手机的动态码", "type 2, bound to a phone")
 	}

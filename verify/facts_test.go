@@ -84,9 +84,15 @@ func TestFactsSayWhatWasFound(t *testing.T) {
 		want  string
 	}{
 		{"form", nothing, good, "one spelling, right length and flags | 写法唯一，长度和标志正确"},
-		{"form", nothing, func(*scene) string { return "X" }, "malformed pass: does not begin with G1: | 不是通行码，或者码有损坏、改动（malformed pass: does not begin with G1:）"},
+		{"form", nothing, func(*scene) string { return "X" }, "not a pass, or damaged, or altered: does not begin with G1: | 不是通行码，或者码有损坏、改动：开头不是G1:"},
+		{"form", nothing, func(*scene) string { return "G1:" }, "not a pass, or damaged, or altered: empty | 不是通行码，或者码有损坏、改动：没有内容"},
+		{"form", nothing, func(s *scene) string { return s.bearer()[:137] + "8" }, "not a pass, or damaged, or altered: not base32 | 不是通行码，或者码有损坏、改动：有不该有的字符"},
+		{"form", nothing, func(s *scene) string { return s.bearer()[:138] }, "not a pass, or damaged, or altered: not the one spelling of its bytes | 不是通行码，或者码有损坏、改动：写法不规范，可能被改写过"},
+		{"form", nothing, func(s *scene) string { return s.bearer()[:131] }, "not a pass, or damaged, or altered: type 1 has 86 bytes, not 80 | 不是通行码，或者码有损坏、改动：长度不对，可能没有扫全"},
+		{"form", nothing, func(*scene) string { return strings.Repeat("A", 513) }, "not a pass, or damaged, or altered: over 512 characters | 不是通行码，或者码有损坏、改动：太长"},
+		{"form", nothing, func(*scene) string { return rawBearer(rawHeader(1, 0, 0)) }, "not a pass, or damaged, or altered: ttl is zero | 不是通行码，或者码有损坏、改动：内容不合规定"},
 		{"form", nothing, func(*scene) string { return "G1:AQ" }, "one spelling, right length and flags | 写法唯一，长度和标志正确"},
-		{"type", nothing, func(*scene) string { return "G1:AQ" }, "unsupported pass type 4 | 本门软件不支持这一类型（unsupported pass type 4）"},
+		{"type", nothing, func(*scene) string { return "G1:AQ" }, "unsupported pass type 4: newer than this gate's software | 类型过新，本门软件不支持"},
 		{"type", nothing, good, "type 1, bearer | 第1类，短时通行码"},
 		{"type", nothing, drawn, "type 2, bound to a phone | 第2类，绑定手机的动态码"},
 		{"key known", nothing, header(func(h *pass.Header) { h.Kid = verifytest.OwnKid }), "kid 40000, the property's own | 密钥40000，物业自己的"},

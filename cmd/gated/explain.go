@@ -103,7 +103,11 @@ func (cmd *explainCmd) lane(cfg *Config) (gate.Lane, error) {
 			return gate.Lane{Name: l.Name, Direction: gate.Direction(l.Direction)}, nil
 		}
 	}
-	return gate.Lane{}, fmt.Errorf("the box has no lane %q", cmd.Lane)
+	var names []string
+	for _, l := range cfg.Lanes {
+		names = append(names, l.Name)
+	}
+	return gate.Lane{}, askedWrongly(fmt.Sprintf("the box has no lane %q: it has %s", cmd.Lane, strings.Join(names, ", ")))
 }
 
 // explain opens the state directory for reading and asks the gate's own
@@ -132,7 +136,7 @@ func parseTime(s string) (time.Time, error) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return t, fmt.Errorf("--at %q is neither unix seconds nor RFC 3339 (2026-11-21T09:00:00+08:00)", s)
+		return t, askedWrongly(fmt.Sprintf("--at %q is neither unix seconds nor RFC 3339 (2026-11-21T09:00:00+08:00)", s))
 	}
 	return t, nil
 }

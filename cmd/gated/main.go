@@ -53,6 +53,11 @@ type cli struct {
 // it.
 var errNo = errors.New("no")
 
+// askedWrongly ends a command with status 2: nothing is broken but the question.
+type askedWrongly string
+
+func (e askedWrongly) Error() string { return string(e) }
+
 func main() { os.Exit(realMain()) }
 
 // realMain returns the exit status: 0 fine, 1 no or broken, 2 asked wrongly.
@@ -68,11 +73,15 @@ func realMain() int {
 		fmt.Fprintf(os.Stderr, "gated: error: %v\ngated: hint: gated --help lists the commands\n", err)
 		return 2
 	}
+	var asked askedWrongly
 	switch err := ctx.Run(&c.common); {
 	case err == nil:
 		return 0
 	case errors.Is(err, errNo):
 		return 1
+	case errors.As(err, &asked):
+		fmt.Fprintf(os.Stderr, "gated: error: %s\n", asked)
+		return 2
 	default:
 		fmt.Fprintf(os.Stderr, "gated: error: %s\n", strings.ReplaceAll(err.Error(), "\n", "\ngated: error: "))
 		return 1
