@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // Bounds of what others ask of the gate and was not yet looked at. What does not
@@ -14,6 +15,10 @@ const (
 	maxHeard   = 256      // used notes of neighbours
 	presenters = 4        // presented passes that are judged at a time: one busy door holds up no other
 )
+
+// actLife is how long a command or a presented pass may wait for its turn:
+// nothing opens a gate late. What their signed times say comes on top.
+const actLife = 2 * time.Second
 
 // Acts takes what is meant for this moment, and not for later: nothing of it is
 // retained. Each method gets one message as it came, from anybody, and checks
@@ -30,19 +35,25 @@ type Acts interface {
 	Heard(ctx context.Context, raw []byte)
 }
 
+// act is one message for this moment.
+type act struct {
+	raw []byte
+	at  time.Time // when it arrived
+}
+
 // acts are the queues of what arrives for this moment.
 type acts struct {
-	orders, shown, heard chan Message
+	orders, shown, heard chan act
 }
 
 func newActs() acts {
-	return acts{orders: make(chan Message, maxOrders), shown: make(chan Message, maxShown), heard: make(chan Message, maxHeard)}
+	return acts{orders: make(chan act, maxOrders), shown: make(chan act, maxShown), heard: make(chan act, maxHeard)}
 }
 
 // put never blocks. It says whether the topic is one of ours. A retained message
 // was not sent now, and is inert.
 func (a acts) put(t topics, m Message) bool {
-	var queue chan Message
+	var queue chan act
 	switch m.Topic {
 	case t.command():
 		queue = a.orders
@@ -57,7 +68,7 @@ func (a acts) put(t topics, m Message) bool {
 		return true
 	}
 	select {
-	case queue <- m:
+	case queue <- act{m.Payload, time.Now()}:
 	default:
 	}
 	return true
@@ -81,15 +92,19 @@ func (s *session) subscribe(ctx context.Context) error {
 	return nil
 }
 
-// each calls do for each message of a queue until ctx ends.
-func each(queue <-chan Message, do func(context.Context, []byte) error) func(context.Context) error {
+// each calls do for each message of a queue until ctx ends, unless it has waited
+// for longer than life; 0: it may wait for ever.
+func each(queue <-chan act, life time.Duration, do func(context.Context, []byte) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		for {
 			select {
 			case <-ctx.Done():
 				return nil
-			case m := <-queue:
-				if err := do(ctx, m.Payload); err != nil {
+			case a := <-queue:
+				if life > 0 && time.Since(a.at) > life {
+					continue
+				}
+				if err := do(ctx, a.raw); err != nil {
 					return err
 				}
 			}
@@ -104,12 +119,12 @@ func (s *session) actLoops() []func(context.Context) error {
 		return nil
 	}
 	loops := []func(context.Context) error{
-		each(s.in.acts.orders, func(ctx context.Context, raw []byte) error { s.acts.Command(ctx, raw); return nil }),
-		each(s.in.acts.heard, func(ctx context.Context, raw []byte) error { s.acts.Heard(ctx, raw); return nil }),
+		each(s.in.acts.orders, actLife, func(ctx context.Context, raw []byte) error { s.acts.Command(ctx, raw); return nil }),
+		each(s.in.acts.heard, 0, func(ctx context.Context, raw []byte) error { s.acts.Heard(ctx, raw); return nil }),
 		s.tellLoop,
 	}
 	for range presenters {
-		loops = append(loops, each(s.in.acts.shown, s.present))
+		loops = append(loops, each(s.in.acts.shown, actLife, s.present))
 	}
 	return loops
 }

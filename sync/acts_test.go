@@ -136,6 +136,34 @@ func TestActsWaitForNothing(t *testing.T) {
 	})
 }
 
+func TestNothingActsLate(t *testing.T) {
+	acting(t, func(r *rig, a *actor, verdicts func() []string) {
+		a.hold = make(chan struct{})
+		r.start()
+		pass(time.Second)
+		for range 4 { // as many doors as are asked at a time are busy
+			r.broker.publish(gateTopic("present"), []byte("slow"), false)
+		}
+		r.broker.publish(gateTopic("command"), []byte("slow"), false)
+		pass(time.Second)
+		r.broker.publish(gateTopic("present"), []byte("late"), false)
+		r.broker.publish(gateTopic("command"), []byte("late"), false)
+		pass(1100 * time.Millisecond)
+		r.broker.publish(gateTopic("present"), []byte("soon"), false)
+		r.broker.publish(gateTopic("command"), []byte("soon"), false)
+		pass(time.Second)
+		close(a.hold)
+		pass(time.Second)
+		got := a.took()
+		if len(got) != 7 || !slices.Contains(got, "present soon") || !slices.Contains(got, "command soon") {
+			t.Errorf("what had waited for 2.1 s, or not what had waited for 1 s: %q", got)
+		}
+		if answers := verdicts(); slices.Contains(answers, "verdict on late") {
+			t.Errorf("verdicts %q", answers)
+		}
+	})
+}
+
 func TestAFloodOfActsIsBoundedAndHoldsUpNothing(t *testing.T) {
 	acting(t, func(r *rig, a *actor, _ func() []string) {
 		a.hold = make(chan struct{})
