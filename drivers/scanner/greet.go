@@ -41,7 +41,7 @@ func (s *Serial) greet(ctx context.Context) (*quiet, error) {
 		return nil, err
 	}
 	if q != nil {
-		return s.settle(q, model, baud, open)
+		return s.welcome(q, model, baud, open)
 	}
 	if i := slices.Index(s.bauds, s.known); i >= 0 && s.misses == 0 {
 		s.turn = i // where it was heard last
@@ -87,15 +87,18 @@ func (s *Serial) find(open func(baud int) (*quiet, error)) (q *quiet, model stri
 	return nil, "", 0, nil
 }
 
-// settle makes the module that answers on q what it should be.
-func (s *Serial) settle(q *quiet, model string, baud int, open func(int) (*quiet, error)) (*quiet, error) {
+// welcome makes the module that answers on q what it should be.
+func (s *Serial) welcome(q *quiet, model string, baud int, open func(int) (*quiet, error)) (*quiet, error) {
 	q, baud, wrong, err := tame(s.profile, q, baud, s.want, open)
 	if q == nil {
 		return nil, err
 	}
 	s.trying(baud)
 	s.known = baud
-	return q, s.judge(model, wrong, err)
+	if err := s.judge(model, wrong, err); err != nil {
+		return nil, errors.Join(err, q.Close())
+	}
+	return q, nil
 }
 
 // check reads the settings back while codes are read.
@@ -108,7 +111,7 @@ func (o *session) check() error {
 		wrong, err = o.profile.differ(o, o.want) // one answer alone accuses nobody
 	}
 	if err == nil && len(wrong) > 0 {
-		err = errors.Join(o.profile.set(o), o.profile.save(o), settled(o.profile, o, o.want))
+		err = errors.Join(o.profile.set(o), o.profile.save(o), kept(o.profile, o, o.want))
 	}
 	if errors.Is(err, errSilent) {
 		return err

@@ -140,11 +140,11 @@ func tame(p profile, q *quiet, baud, want int, open func(baud int) (*quiet, erro
 	if err := p.save(q); err != nil {
 		return q, baud, wrong, err
 	}
-	return q, baud, wrong, settled(p, q, want)
+	return q, baud, wrong, kept(p, q, want)
 }
 
-// settled reads back what was set.
-func settled(p profile, l line, baud int) error {
+// kept reads back what was set.
+func kept(p profile, l line, baud int) error {
 	left, err := p.differ(l, baud)
 	if err == nil && len(left) > 0 {
 		err = fmt.Errorf("%w: %s", errStubborn, strings.Join(left, ", "))
