@@ -7,7 +7,7 @@ import (
 )
 
 // Lines keeps what a process prints, line by line, and tells when there is
-// more. Safe for concurrent use.
+// more. Made by [NewLines]. Safe for concurrent use.
 type Lines struct {
 	mu    sync.Mutex
 	part  []byte // of a line that has not ended
@@ -15,7 +15,8 @@ type Lines struct {
 	more  chan struct{} // closed, and replaced, with each new line
 }
 
-func newLines() *Lines { return &Lines{more: make(chan struct{})} }
+// NewLines is for whatever else speaks in lines: what it says is copied into them.
+func NewLines() *Lines { return &Lines{more: make(chan struct{})} }
 
 // Write takes in output.
 func (l *Lines) Write(b []byte) (int, error) {

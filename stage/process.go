@@ -26,7 +26,7 @@ type Process struct {
 // Start starts a program that runs until it is stopped. The stage ends it at
 // the latest.
 func (s *Stage) Start(name, path string, args ...string) (*Process, error) {
-	p := &Process{Name: name, Out: newLines(), cmd: exec.Command(path, args...), done: make(chan struct{})}
+	p := &Process{Name: name, Out: NewLines(), cmd: exec.Command(path, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = p.Out, p.Out
 	if err := s.run(p); err != nil {
 		return nil, err
@@ -131,7 +131,7 @@ type Result struct {
 // to have been run, or to have been cut off by ctx, is.
 func (s *Stage) Exec(ctx context.Context, path string, args ...string) (Result, error) {
 	var stdout, stderr bytes.Buffer
-	p := &Process{Name: path, Out: newLines(), cmd: exec.Command(path, args...), done: make(chan struct{})}
+	p := &Process{Name: path, Out: NewLines(), cmd: exec.Command(path, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &stdout, &stderr
 	if err := ctx.Err(); err != nil {
 		return Result{}, fmt.Errorf("run %s: %w", path, err)

@@ -34,12 +34,22 @@ type WorldConfig struct {
 // NewWorld sets everything up in s and starts it. With an error, what was
 // started is ended by s.Close.
 func (s *Stage) NewWorld(ctx context.Context, cfg WorldConfig) (*World, error) {
-	w := &World{Stage: s}
-	if err := w.raiseCentral(ctx, cfg); err != nil {
-		return nil, fmt.Errorf("set up the central server: %w", err)
+	w, err := s.NewNetwork(ctx, cfg)
+	if err != nil {
+		return nil, err
 	}
 	if err := w.raiseBox(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("set up the gate box: %w", err)
+	}
+	return w, nil
+}
+
+// NewNetwork is a world that still lacks its box, for whoever brings one of
+// another kind: [World.AddGate] makes it known.
+func (s *Stage) NewNetwork(ctx context.Context, cfg WorldConfig) (*World, error) {
+	w := &World{Stage: s}
+	if err := w.raiseCentral(ctx, cfg); err != nil {
+		return nil, fmt.Errorf("set up the central server: %w", err)
 	}
 	return w, nil
 }
@@ -88,13 +98,19 @@ func (w *World) raiseBox(ctx context.Context, cfg WorldConfig) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Central.Do(ctx, "gate", "add", GateID, "--site", fmt.Sprint(Site), "--key", lastField(key)); err != nil {
+	if err := w.AddGate(ctx, key); err != nil {
 		return err
 	}
 	if err := w.Box.Start(); err != nil {
 		return err
 	}
 	return w.Box.Ready(ctx)
+}
+
+// AddGate tells the central server the box's key, as `gated key show` printed it.
+func (w *World) AddGate(ctx context.Context, key string) error {
+	_, err := w.Central.Do(ctx, "gate", "add", GateID, "--site", fmt.Sprint(Site), "--key", lastField(key))
+	return err
 }
 
 // lastField is the last word of what a command printed.
