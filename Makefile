@@ -7,7 +7,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.built=$(BUILT)
 TAGS    := sqlite_omit_load_extension,netgo,osusergo
 FUZZTIME ?= 10s
 
-.PHONY: help build demo test lint bench crash fuzz mutate long cross tools clean
+.PHONY: help build demo test test-pi lint bench crash fuzz mutate long cross tools clean
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -22,6 +22,14 @@ test: tools ## all tests, with the race detector, real Mosquitto and real pseudo
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these"; exit 1; }
 	$(GO) vet ./...
 	$(GO) test -race -timeout 20m ./...
+
+test-pi: ## the real arm64 gated on two emulated boards, pins watched from outside; BOARD=virt alone, BREAK=pulse or pin
+	@sh .ci/tools pi
+	sh cross/build.sh '$(VERSION)' '$(BUILT)' arm64
+	sh pi/kit.sh build/cross/gated-arm64
+	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o build/ ./cmd/gate-central
+	$(GO) build -o build/test-pi ./pi
+	PATH=$$PATH:/usr/sbin:/sbin build/test-pi $(if $(BOARD),-board $(BOARD)) $(if $(BREAK),-break $(BREAK))
 
 lint: ## golangci-lint, after checking its own configuration
 	@sh .ci/lint
