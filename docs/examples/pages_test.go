@@ -209,7 +209,7 @@ func TestPagesNameEveryReason(t *testing.T) {
 
 func TestPagesLinkToWhatIsThere(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)#]*)(#[^)]*)?\)`)
-	for _, name := range []string{"protocol.md", "issuing.md", "phone.md"} {
+	for _, name := range []string{"protocol.md", "issuing.md", "phone.md", "proofs.md"} {
 		for _, m := range link.FindAllStringSubmatch(page(t, name), -1) {
 			target := name
 			if m[1] != "" {
