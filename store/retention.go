@@ -33,7 +33,8 @@ const (
 
 // Retain erases the persons and drops the leaves whose time has passed when the
 // floor of the time is there. The floor is what counts, and not what the records
-// say: nobody can wind it forward, so at worst something is kept for longer. What
+// say: nobody can wind it forward, so at worst something is kept for longer.
+// Databases that were set aside are treated likewise. What
 // was done is told by records that stamp makes of an event and a sentence, in the
 // same transactions. The tree's hashes stay, and so does whatever they prove. It
 // works in small transactions and may be stopped at any of them; the next call
@@ -56,7 +57,7 @@ func (s *Store) Retain(ctx context.Context, floor time.Time, l Limits, stamp fun
 	if r.Dropped, r.Lost, err = s.drop(ctx, upTo, l, stamp); err != nil {
 		return r, fmt.Errorf("drop leaves: %w", err)
 	}
-	return r, nil
+	return r, s.retainAside(ctx, now, l, stamp)
 }
 
 // Age notes how many records there are when the floor is there, every six hours

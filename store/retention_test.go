@@ -273,3 +273,56 @@ func TestTheHardLimitIsHeldAndTold(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestDatabasesSetAsideLosePersonsToo: one that can be read keeps its records, one
+// that cannot goes whole.
+func TestDatabasesSetAsideLosePersonsToo(t *testing.T) {
+	o, b, central, late := restored(t)
+	_, _ = b.Acknowledge(t.Context(), late, central.Verifier())
+	b.mustStop(t)
+	whole, err := store.Anew(o, begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := "gated.db.bad-20270101T000000.000Z"
+	raw, err := os.ReadFile(filepath.Join(o.Dir, whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(o.Dir, damaged), raw[:len(raw)*2/3], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b = start(t, o)
+	tell := func(at time.Time, want string) {
+		t.Helper()
+		b.retain(t, at, limits())
+		text := ""
+		for _, e := range listOf(t, b.Store) {
+			if l := leafOf(t, e); l.Event == string(gate.AsideErased) {
+				text += l.Detail + "; "
+			}
+		}
+		if text != want {
+			t.Errorf("after %s the records say %q, want %q", at.Sub(begin), text, want)
+		}
+	}
+	tell(begin, "")
+	tell(begin.Add(29*day), "")
+	want := damaged + " was too damaged to be erased and was removed; " + whole + " has lost the persons of 34 records; "
+	tell(begin.Add(31*day), want)
+	tell(begin.Add(32*day), want)
+	for file, erased := range map[string]bool{whole: true, damaged: false} {
+		if _, err := os.Stat(filepath.Join(o.Dir, file)); (err == nil) != erased {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+	b.mustStop(t)
+	if found := inFiles(t, o.Dir, `"rider":`); len(found) > 0 {
+		t.Errorf("still there: %v", found)
+	}
+	b = start(t, o)
+	tell(begin.Add(402*day), want+whole+" was removed; ")
+	if _, err := b.Verify(t.Context(), store.Expect{}); err != nil {
+		t.Error(err)
+	}
+}
