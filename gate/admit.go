@@ -38,6 +38,8 @@ func (c *Controller) serve(ctx context.Context, s Scan) error {
 // admit keeps the record of what is done, and then does it. If we are being
 // stopped the record says so, and nothing is done.
 func (c *Controller) admit(ctx context.Context, r Record, do func(now time.Time)) (done bool, err error) {
+	c.picture(func(s *LaneState) { s.Serving = true })
+	defer c.picture(func(s *LaneState) { s.Serving = false })
 	if err := c.await(ctx, c.commit(r)); err != nil || ctx.Err() != nil {
 		return false, err
 	}

@@ -129,6 +129,7 @@ type Controller struct {
 // LaneState is a picture of the lane for whoever looks.
 type LaneState struct {
 	Relay   bool // on
+	Serving bool // somebody was let in and waits for his record: the relay is about to go on
 	At      time.Time
 	Verdict Verdict // of the last scan that was not ignored; empty: none yet
 	Reason  Reason

@@ -213,6 +213,7 @@ const (
 	AsideErased  Event = "aside-erased"  // a database that was set aside has no persons any more, or is gone
 	DocsAccepted Event = "documents"     // a signed document came into force
 	Alarm        Event = "alarm"         // Detail says what
+	FromMemory   Event = "from-memory"   // records that were kept in memory while the disk was dead follow
 	ScannerLost  Event = "scanner-lost"  // the scanner's port is gone
 	ScannerFound Event = "scanner-found" // and back
 	Tamper       Event = "tamper"        // the box is open

@@ -18,6 +18,7 @@ type Status struct {
 	Records   uint64       `json:"records"`
 	Cosigned  uint64       `json:"cosigned"` // records below this are the central server's too, by its signature
 	Unsent    uint64       `json:"unsent"`   // records - cosigned
+	Durable   bool         `json:"durable"`  // false: the disk takes no records, they are kept in memory
 	Lanes     []LaneStatus `json:"lanes"`
 	Alarms    []string     `json:"alarms"`
 }

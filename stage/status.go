@@ -26,6 +26,7 @@ type Status struct {
 	Records   uint64       `json:"records"`
 	Cosigned  uint64       `json:"cosigned"`
 	Unsent    uint64       `json:"unsent"`
+	Durable   bool         `json:"durable"`
 	Lanes     []LaneStatus `json:"lanes"`
 	Alarms    []string     `json:"alarms"`
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"syscall"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -16,4 +18,18 @@ func damaged(err error) error {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return err
+}
+
+// DiskFault says whether err comes from a disk that does not give or take what it
+// should: it is full, read-only, broken or gone. What is wrong with the file's
+// content, or with whose it is, is no fault of the disk.
+func DiskFault(err error) bool {
+	var s sqlite3.Error
+	if errors.As(err, &s) {
+		return slices.Contains([]sqlite3.ErrNo{sqlite3.ErrIoErr, sqlite3.ErrFull, sqlite3.ErrReadonly, sqlite3.ErrCantOpen}, s.Code)
+	}
+	var no syscall.Errno
+	return errors.As(err, &no) && slices.Contains([]syscall.Errno{
+		syscall.EIO, syscall.EROFS, syscall.ENOSPC, syscall.EDQUOT, syscall.ENXIO, syscall.ENODEV, syscall.ENOMEDIUM, syscall.EUCLEAN,
+	}, no)
 }

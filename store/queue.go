@@ -40,6 +40,8 @@ func (s *Store) Commit(recs ...gate.Record) <-chan gate.Receipt {
 	}
 	if err == nil {
 		s.waiting = append(s.waiting, c)
+	} else {
+		s.lose(recs)
 	}
 	s.mu.Unlock()
 	if err != nil {
@@ -112,12 +114,21 @@ func (s *Store) end(err error) {
 	}
 	s.ended = err
 	for _, c := range s.waiting {
+		s.lose(c.recs)
 		c.done <- gate.Receipt{Err: fmt.Errorf("commit records: %w", err)}
 	}
 	for _, t := range s.tasks {
+		s.lose(t.recs)
 		t.done <- err
 	}
 	s.waiting, s.tasks = nil, nil
+}
+
+// lose remembers records that a failed disk has not taken. The caller holds mu.
+func (s *Store) lose(recs []gate.Record) {
+	if s.failed && len(s.lost)+len(recs) <= maxWaiting {
+		s.lost = append(s.lost, recs...)
+	}
 }
 
 func tick(c chan struct{}) {

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,6 +84,7 @@ type Store struct {
 	ended   error // why nothing is accepted any more; nil: it is
 	failed  bool  // it ended with a write error
 	closed  bool
+	lost    []gate.Record // offered, and not known to be on disk; only once failed
 }
 
 var _ gate.Journal = (*Store)(nil)
@@ -105,6 +107,16 @@ func (s *Store) Forked() <-chan struct{} { return s.forked }
 // Cosigned is the size of the largest cosigned checkpoint that was acknowledged:
 // so many records were once known to be at the central server. It never falls.
 func (s *Store) Cosigned() uint64 { return s.cosigned.Load() }
+
+// Lost are the records that were offered and not acknowledged because writing
+// failed, oldest first, at most as many as may wait: nobody knows whether they are
+// on disk. Those that were offered as one are together. The caller may keep them
+// elsewhere once Run has returned.
+func (s *Store) Lost() []gate.Record {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.lost)
+}
 
 // Grown has a tick after the newest commit. One receiver is meant: a tick stands
 // for all commits since the one before it.

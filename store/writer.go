@@ -132,6 +132,9 @@ func (s *Store) write(commits []commit, carried cargo) error {
 	} else {
 		s.grow(entries)
 	}
+	if err != nil {
+		s.fail(commits)
+	}
 	for i, c := range commits {
 		if err != nil {
 			receipts[i].Err = err
@@ -142,6 +145,16 @@ func (s *Store) write(commits []commit, carried cargo) error {
 		tick(s.grown)
 	}
 	return err
+}
+
+// fail notes that writing has failed, before anybody hears of it.
+func (s *Store) fail(commits []commit) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = true
+	for _, c := range commits {
+		s.lose(c.recs)
+	}
 }
 
 // encode appends the entries of recs, all or none.
@@ -234,7 +247,9 @@ func (s *Store) perform(t task) error {
 		return s.insertEntries(entries)
 	})
 	s.pages += 2 + t.bytes/pageSize
-	if err == nil && len(entries) > 0 {
+	if err != nil {
+		s.fail([]commit{{recs: t.recs}})
+	} else if len(entries) > 0 {
 		s.grow(entries)
 		tick(s.grown)
 	}

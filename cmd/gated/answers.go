@@ -40,7 +40,7 @@ func (b *box) status(lanes []*lane, link *sync.Sync) local.Status {
 		Version: versionText(), Gate: b.cfg.Gate.ID, Site: b.cfg.Gate.Site,
 		Ready: docs.Ready(), Online: link != nil && link.Online(),
 		Clock: string(now.State), Fresh: -1,
-		Log: id, Records: size, Cosigned: cosigned, Unsent: size - min(size, cosigned),
+		Log: id, Records: size, Cosigned: cosigned, Unsent: size - min(size, cosigned), Durable: b.undurable == nil,
 		Lanes: []local.LaneStatus{}, Alarms: append([]string{}, b.alarms.list()...),
 	}
 	s.Rev, s.Trust = versions(docs)

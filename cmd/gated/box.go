@@ -27,62 +27,82 @@ type box struct {
 	cfg      *Config
 	key      gateKey
 	store    *store.Store
+	memory   *store.Store // what stood in for the disk and is to be brought back; else nil
 	clock    *verify.Clock
 	verifier *verify.Verifier
 	docs     *documents
 	teller   teller
 	alarms   *alarms
 	log      *slog.Logger
+
+	undurable error // why the store lies in memory; nil: it lies on the disk
 }
 
 // openBox opens the state directory for the daemon, or for a command that
 // changes it while the daemon is stopped. The store's writer is not running yet.
 func openBox(ctx context.Context, cfg *Config, log *slog.Logger) (*box, error) {
 	key, err := loadGateKey(cfg.Gate.StateDir, cfg.Gate.ID)
+	if store.DiskFault(err) {
+		key, err = loadGateKey(memoryDir(cfg), cfg.Gate.ID) // another key: its checkpoints wait, its door does not
+	}
 	if err != nil {
 		return nil, err
 	}
 	b := &box{cfg: cfg, key: key, log: log}
-	aside, err := b.openStore()
+	alarm, err := b.openStore(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open state directory: %w", err)
 	}
 	if err := b.wire(ctx, b.store.Start()); err != nil {
 		return nil, errors.Join(err, b.store.Close())
 	}
-	if aside != "" {
-		b.alarms.raise(aside)
+	if alarm != "" {
+		b.alarms.raise(alarm)
 	}
 	return b, nil
 }
 
-// openStore opens the store. If the database is damaged, or is not the whole of
-// what the central server has cosigned, it is set aside and another log begun,
-// because a gate must go on gating. Aside says so, for people; empty: nothing was
-// set aside.
-func (b *box) openStore() (aside string, err error) {
-	o := store.Options{
-		Dir: b.cfg.Gate.StateDir, Site: b.cfg.Gate.Site, Gate: b.cfg.Gate.ID, Signer: b.key.signer, Key: b.key.verifier, Create: true,
+// options are those of a store of this gate in dir.
+func options(cfg *Config, dir string, key gateKey) store.Options {
+	return store.Options{
+		Dir: dir, Site: cfg.Gate.Site, Gate: cfg.Gate.ID, Signer: key.signer, Key: key.verifier, Create: true,
 		At: gate.Moment{Time: time.Now(), State: gate.ClockLost}, // what the clock is worth, the store itself must say first
 	}
+}
+
+// openStore opens the store. If the database is damaged, or is not the whole of
+// what the central server has cosigned, it is set aside and another log begun,
+// because a gate must go on gating. If the disk is dead, the store is one in
+// memory. Alarm says what people must know of that; empty: nothing.
+func (b *box) openStore(ctx context.Context) (alarm string, err error) {
+	o := options(b.cfg, b.cfg.Gate.StateDir, b.key)
 	b.store, err = store.Open(o)
-	why := ""
 	switch {
 	case err == nil && b.store.Start() == 1:
 		b.log.Info("the state directory is new: a database was made and a log has begun", "dir", o.Dir)
-		return "", nil
 	case errors.Is(err, store.ErrFork):
-		why = "The central server has cosigned a history that this box does not have: its card was restored or copied."
+		alarm, err = b.beginAnew(o, err, "The central server has cosigned a history that this box does not have: its card was restored or copied.")
 	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrBroken):
-		why = "The database was damaged."
-	default:
-		return "", err
+		alarm, err = b.beginAnew(o, err, "The database was damaged.")
 	}
-	name, failed := store.Anew(o, time.Now())
-	if failed != nil {
-		return "", errors.Join(err, failed)
+	if err == nil {
+		if err = b.bringBack(ctx); err != nil {
+			err = errors.Join(err, b.store.Close())
+		}
 	}
-	b.log.Error("another log has begun; the old database was set aside", "file", name, "err", err)
+	if store.DiskFault(err) {
+		return b.standIn(ctx, err)
+	}
+	return alarm, err
+}
+
+// beginAnew sets the database aside and begins another log.
+func (b *box) beginAnew(o store.Options, cause error, why string) (alarm string, err error) {
+	name, err := store.Anew(o, time.Now())
+	if err != nil {
+		return "", errors.Join(cause, err)
+	}
+	b.log.Error("another log has begun; the old database was set aside", "file", name, "err", cause)
 	b.store, err = store.Open(o)
 	return fmt.Sprintf("%s The old database is set aside as %s and another log has begun: record 0 says what is known of the old one. "+
 		"Lists that could not be read come from the broker or gated import. Copy the file for whoever looks into it.", why, name), err

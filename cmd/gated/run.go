@@ -61,7 +61,7 @@ func runOnce(ctx context.Context, cfg *Config, log *slog.Logger) (forked bool, e
 	}
 	b.control(lanes, wires)
 	err = b.serve(ctx, lanes, wires)
-	return errors.Is(err, store.ErrFork), errors.Join(err, closeLanes(lanes), wires.Close(), b.store.Close())
+	return errors.Is(err, store.ErrFork), errors.Join(err, closeLanes(lanes), wires.Close(), b.store.Close(), b.rescue(context.Background()))
 }
 
 // serve runs all parts and ends them in the order that loses nothing: first
@@ -83,6 +83,8 @@ func (b *box) serve(ctx context.Context, lanes []*lane, wires *boxWires) error {
 	b.started()
 	link := b.link(lanes)
 	senders.start(sending, "documents", b.docs.Run)
+	senders.start(sending, "memory", b.bring)
+	senders.start(sending, "disk", func(ctx context.Context) error { return b.awaitDisk(ctx, lookEvery) })
 	if link != nil {
 		senders.start(sending, "sync", link.Run)
 	}
@@ -135,6 +137,9 @@ func (b *box) started() {
 		detail += "; opens for nobody until trust list, site document and revocation list are here"
 		b.log.Warn("no list yet: the gate opens for nobody until the broker or gated import brings it")
 	}
+	if _, size := b.store.Log(); size == 0 && b.undurable != nil {
+		b.record(gate.NewLog, fmt.Sprintf("in memory, because the disk takes no records; stands in for log %q", b.store.Follows(context.Background())))
+	}
 	b.record(gate.Started, detail)
 }
 
@@ -159,18 +164,17 @@ func (b *box) record(e gate.Event, detail string) {
 	b.store.Commit(systemRecord(b.clock.Now(), b.docs.now(), e, detail))
 }
 
-// atRest waits until no relay is on, at most for the longest pulse. It looks
-// only after a moment: whoever was admitted with the fault may not have his door
-// open yet.
+// atRest waits until no rider is being served and no relay is on, at most for the
+// longest pulse: whoever was admitted with the fault gets the whole of his pulse.
 func atRest(lanes []*lane) {
-	t := time.NewTicker(100 * time.Millisecond)
+	busy := func(l *lane) bool {
+		s := l.controller.State()
+		return s.Serving || s.Relay
+	}
+	t := time.NewTicker(10 * time.Millisecond)
 	defer t.Stop()
-	busy := func(l *lane) bool { return l.controller.State().Relay }
-	for end := time.Now().Add(gate.LongestPulse); time.Now().Before(end); {
+	for end := time.Now().Add(gate.LongestPulse); slices.ContainsFunc(lanes, busy) && time.Now().Before(end); {
 		<-t.C
-		if !slices.ContainsFunc(lanes, busy) {
-			return
-		}
 	}
 }
 

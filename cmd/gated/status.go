@@ -54,6 +54,7 @@ var statusWords = map[string]gate.Text{
 	"restricted": {ZH: "过旧，仅接受短时码", EN: "old: admits short passes only"},
 	"too-old":    {ZH: "太旧，拒绝放行", EN: "too old: refuses"},
 	"unknown":    {ZH: "未知", EN: "unknown"},
+	"undurable":  {ZH: "磁盘无法写入：记录暂存内存，断电即失", EN: "the disk takes no records: they are in memory, and a power cut loses them"},
 	"scanner":    {ZH: "扫码器", EN: "scanner"},
 	"up":         {ZH: "正常", EN: "up"},
 	"checked":    {ZH: "设置已核对", EN: "settings read back"},
@@ -80,6 +81,9 @@ func printStatus(w io.Writer, s local.Status, lang gate.Language) {
 	}
 	fmt.Fprintf(w, "  trust %d  revocation %d  age %s  clock %s\n", s.Trust, s.Rev, age, s.Clock)
 	fmt.Fprintf(w, "  log %s  records %d  cosigned %d  unsent %d\n", s.Log, s.Records, s.Cosigned, s.Unsent)
+	if !s.Durable {
+		fmt.Fprintf(w, "  %s\n", say("undurable"))
+	}
 	for _, l := range s.Lanes {
 		printLane(w, l, lang, say)
 	}

@@ -77,7 +77,7 @@ func TestSwitchesWorkThroughTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs.Obey()
+	theirs.Obey("/")
 	defer faultvfs.Listen(nil, false)
 	db := database(t)
 	if _, err := db.Exec("CREATE TABLE x(y)"); err != nil {

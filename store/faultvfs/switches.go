@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -58,8 +59,16 @@ func (s *Switches) Fail(w Switch, with syscall.Errno) { s.Set(w, uint64(with)) }
 // Get reads a switch or a counter.
 func (s *Switches) Get(w Switch) uint64 { return s.mem[w].Load() }
 
-// Obey makes the databases of this process do as the switches say.
-func (s *Switches) Obey() { Listen(s.heard, true) }
+// Obey makes the databases of this process that lie under dir do as the switches
+// say.
+func (s *Switches) Obey(dir string) {
+	Listen(func(op Op) error {
+		if !strings.HasPrefix(op.File, dir) {
+			return nil
+		}
+		return s.heard(op)
+	}, true)
+}
 
 func (s *Switches) heard(op Op) error {
 	const openReadOnly = 0x1
