@@ -9,31 +9,32 @@ import (
 	"gated/gate"
 )
 
-// gpioLine is one line that the doors or the box use, and the key that names it.
-type gpioLine struct{ key, chip, line string }
+// gpioLine is one line that the doors or the box use: the key that names it, and
+// how to look for it.
+type gpioLine struct {
+	key  string
+	find func() (looked bool, err error)
+}
 
 // gpioLines are the lines of doors, inputs and lights.
 func (c *Config) gpioLines() []gpioLine {
 	var all []gpioLine
 	input := func(key, kind, chip string, in InputConfig) {
-		if d := in.input(kind, chip); in.wired() && kind == "gpio" {
-			all = append(all, gpioLine{key, d.Chip, d.Line})
+		if in.Line != "" && kind == "gpio" {
+			all = append(all, gpioLine{key, func() (bool, error) { return door.FindInput(in.input(kind, chip)) }})
 		}
 	}
 	for i := range c.Lanes {
 		d, at := &c.Lanes[i].Door, laneKey(i)
-		if d.Kind == "gpio" {
-			all = append(all, gpioLine{at + ".door.relay", d.Chip, d.Relay})
+		if d.Kind == "gpio" && d.Relay != "" {
+			all = append(all, gpioLine{at + ".door.relay", func() (bool, error) { return door.FindRelay(c.Lanes[i].door()) }})
 		}
 		input(at+".door.contact", d.Kind, d.Chip, d.Contact)
 		input(at+".door.exit_button", d.Kind, d.Chip, d.ExitButton)
-		for _, light := range []gpioLine{
-			{at + ".signal.green", c.Lanes[i].Signal.Chip, c.Lanes[i].Signal.Green},
-			{at + ".signal.red", c.Lanes[i].Signal.Chip, c.Lanes[i].Signal.Red},
-			{at + ".signal.buzzer", c.Lanes[i].Signal.Chip, c.Lanes[i].Signal.Buzzer},
-		} {
+		s := &c.Lanes[i].Signal
+		for _, light := range []struct{ key, line string }{{"green", s.Green}, {"red", s.Red}, {"buzzer", s.Buzzer}} {
 			if light.line != "" {
-				all = append(all, light)
+				all = append(all, gpioLine{at + ".signal." + light.key, func() (bool, error) { return door.FindLamp(s.Chip, light.line) }})
 			}
 		}
 	}
@@ -48,10 +49,7 @@ func (c *Config) gpioLines() []gpioLine {
 func (c *Config) look() findings {
 	var f findings
 	for _, l := range c.gpioLines() {
-		if l.line == "" {
-			continue // check has said it
-		}
-		if _, err := door.Find(l.chip, l.line); err != nil {
+		if _, err := l.find(); err != nil {
 			f.add(l.key, "%v", err)
 		}
 	}
@@ -65,7 +63,7 @@ func (c *Config) machineNotes(lang gate.Language) []string {
 	if len(lines) == 0 {
 		return nil
 	}
-	if looked, err := door.Find(lines[0].chip, lines[0].line); !looked && err == nil {
+	if looked, err := lines[0].find(); !looked && err == nil {
 		return []string{gate.Text{
 			ZH: "本机没有GPIO芯片：未能核对线路是否存在，请在门禁盒上再运行一次 gated check。",
 			EN: "This machine has no GPIO chip: whether the lines exist was not looked at. Run gated check on the gate's own box.",

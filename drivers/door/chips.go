@@ -30,7 +30,6 @@ func findChips() ([]chip, error) {
 		c := chip{name: ch.Name(), label: ch.Label(), path: ch.Path()}
 		for _, l := range ch.Lines() {
 			c.lines = append(c.lines, l.Name())
-			c.users = append(c.users, l.Consumer())
 		}
 		chips = append(chips, c)
 	}
@@ -49,19 +48,32 @@ func whyNoChips() error {
 	return errors.Join(errors.New("the GPIO chips do not answer as the kernel's interface version 2 does; Linux 5.10 or newer is needed"), f.Close())
 }
 
-// take finds a line and claims it.
-func take(label, name string, flags uint64) (*line, error) {
+// find looks for a line on this machine, and whether it is fit: on a Raspberry Pi
+// a pin may go by another name than its number (SDA1 is GPIO2).
+func find(label, name string, fit func(pin int) error) (path string, number int, err error) {
 	chips, err := findChips()
 	if err != nil {
-		return nil, err
+		return "", 0, err
 	}
 	i, n, err := locate(chips, label, name)
 	if err != nil {
+		return "", 0, err
+	}
+	if chips[i].pi() {
+		err = fit(n)
+	}
+	return chips[i].path, n, err
+}
+
+// take finds a line and claims it.
+func take(label, name string, fit func(pin int) error, flags uint64) (*line, error) {
+	path, n, err := find(label, name, fit)
+	if err != nil {
 		return nil, err
 	}
-	l, err := claim(chips[i].path, n, flags)
+	l, err := claim(path, n, flags)
 	if errors.Is(err, unix.EBUSY) {
-		return nil, held(chips[i].users[n])
+		return nil, held(user(path, n))
 	}
 	return l, err
 }

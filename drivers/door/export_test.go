@@ -23,6 +23,7 @@ func NewChip(name, label string, lines ...string) Chip {
 const (
 	SizeOfRequest = unsafe.Sizeof(lineRequest{})
 	SizeOfValues  = unsafe.Sizeof(lineValues{})
+	SizeOfInfo    = unsafe.Sizeof(lineInfo{})
 	RequestLine   = requestLine
 )
 

@@ -20,7 +20,7 @@ func openGPIO(c Config) (Door, error) {
 	if c.Active == "low" {
 		flags |= flagActiveLow
 	}
-	l, err := take(c.Chip, c.Relay, flags)
+	l, err := take(c.Chip, c.Relay, func(pin int) error { return checkPin(pin, c.Active == "low") }, flags)
 	if err != nil {
 		return nil, fmt.Errorf("open relay %s: %w", c.Relay, err)
 	}

@@ -139,7 +139,10 @@ func TestLocate(t *testing.T) {
 		{"by number on the second chip", "raspberrypi-exp-gpio", "1", 1, 1},
 		{"a line without a name", "9030000.pl061", "2", 2, 2},
 		{"a line whose name another has as well", "pinctrl-bcm2835", "6", 0, 6},
-		{"a name that no chip has", "", "GPIO99", -1, -1},
+		{"a Pi's pin that its kernel calls otherwise", "", "GPIO1", 0, 1},
+		{"the same beyond its last", "", "GPIO99", -1, -1},
+		{"a name that no chip has", "", "PA7", -1, -1},
+		{"a pin's number as a name on another chip", "9030000.pl061", "GPIO1", -1, -1},
 		{"a name that another chip has", "raspberrypi-exp-gpio", "ID_SDA", -1, -1},
 		{"a label that no chip has", "pinctrl-rp1", "GPIO4", -1, -1},
 		{"a number beyond the last", "pinctrl-bcm2835", "7", -1, -1},
@@ -166,7 +169,7 @@ func TestALineThatIsTakenNamesWhoHasIt(t *testing.T) {
 // TestWhatGoesToTheKernelHasItsSize compares with include/uapi/linux/gpio.h:
 // GPIO_V2_GET_LINE_IOCTL as its users see it.
 func TestWhatGoesToTheKernelHasItsSize(t *testing.T) {
-	if door.SizeOfRequest != 592 || door.SizeOfValues != 16 || door.RequestLine != 0xC250B407 {
+	if door.SizeOfRequest != 592 || door.SizeOfValues != 16 || door.SizeOfInfo != 256 || door.RequestLine != 0xC250B407 {
 		t.Errorf("request of %d bytes as %#x, values of %d", door.SizeOfRequest, door.RequestLine, door.SizeOfValues)
 	}
 }
@@ -179,7 +182,7 @@ func TestFindWithoutAChipKnowsTheLabelsOfAPi(t *testing.T) {
 		"": "", "pinctrl-bcm2711": "",
 		"pinctrl-bcm2771": "no Raspberry Pi has one of that label, so gated would not start and the gate stay shut",
 	} {
-		looked, err := door.Find(label, "GPIO17")
+		looked, err := door.FindRelay(door.Config{Chip: label, Relay: "GPIO17"})
 		if looked || want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: looked %v, %v", label, looked, err)
 		}

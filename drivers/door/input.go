@@ -56,13 +56,25 @@ func CheckInput(c InputConfig) error {
 	if err != nil {
 		return err
 	}
-	if pi && (n < 2 || n > 27) {
-		return fmt.Errorf("read line: GPIO%d is not on the header or serves the start of the board; use one of GPIO4 to GPIO13 or GPIO16 to GPIO27", n)
-	}
-	if pi && (n == 14 || n == 15) {
-		return fmt.Errorf("read line: GPIO%d carries the console, whose letters would be taken for a button; use one of GPIO4 to GPIO13 or GPIO16 to GPIO27", n)
+	if pi {
+		if err := checkInputPin(n); err != nil {
+			return err
+		}
 	}
 	return checkChip(c.Chip)
+}
+
+// checkInputPin refuses the pins of a Raspberry Pi that others drive.
+func checkInputPin(n int) error {
+	const instead = "use one of GPIO4 to GPIO13 or GPIO16 to GPIO27"
+	switch {
+	case n < 2 || n > 27:
+		return fmt.Errorf("read line: GPIO%d is not on the header or serves the start of the board; %s", n, instead)
+	case n == 14 || n == 15:
+		return fmt.Errorf("read line: GPIO%d carries the console, whose letters would be taken for a button; %s", n, instead)
+	default:
+		return nil
+	}
 }
 
 // OpenInput claims an input. The caller closes it.
@@ -79,7 +91,7 @@ func OpenInput(c InputConfig) (*Input, error) {
 		flags |= flagActiveLow
 	}
 	flags |= map[string]uint64{"": flagPullUp, "up": flagPullUp, "down": flagPullDown, "none": flagNoPull}[c.Pull]
-	l, err := take(c.Chip, c.Line, flags)
+	l, err := take(c.Chip, c.Line, checkInputPin, flags)
 	if err != nil {
 		return nil, fmt.Errorf("open input %s: %w", c.Line, err)
 	}

@@ -24,6 +24,7 @@ const (
 	flagNoPull     = 1 << 10
 	attrOutputs    = 2
 	nameSize       = 32
+	requestInfo    = 0xC0000000 | unsafe.Sizeof(lineInfo{})<<16 | 0xB4<<8 | 0x05
 	requestLine    = 0xC0000000 | unsafe.Sizeof(lineRequest{})<<16 | 0xB4<<8 | 0x07
 	requestGet     = 0xC0000000 | unsafe.Sizeof(lineValues{})<<16 | 0xB4<<8 | 0x0E
 	requestSet     = 0xC0000000 | unsafe.Sizeof(lineValues{})<<16 | 0xB4<<8 | 0x0F
@@ -55,6 +56,17 @@ type lineAttribute struct {
 	mask  uint64
 }
 
+// lineInfo is struct gpio_v2_line_info.
+type lineInfo struct {
+	name     [nameSize]byte
+	consumer [nameSize]byte
+	offset   uint32
+	_        uint32
+	_        uint64
+	_        [attributesMost]struct{ _, _, _, _ uint32 }
+	_        [4]uint32
+}
+
 // lineValues is struct gpio_v2_line_values.
 type lineValues struct{ bits, mask uint64 }
 
@@ -81,6 +93,20 @@ func claim(path string, offset int, flags uint64) (*line, error) {
 		return nil, fmt.Errorf("claim line %d of %s: %w", offset, path, err)
 	}
 	return &line{int(r.fd)}, nil
+}
+
+// user is who has a line, as the kernel names it; empty: it does not say.
+func user(path string, offset int) string {
+	chip, err := unix.Open(path, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return ""
+	}
+	defer unix.Close(chip)                                                  //nolint:errcheck // it was only asked
+	info := lineInfo{offset: uint32(offset)}                                //nolint:gosec // a line's number on its chip
+	if err := ioctl(chip, requestInfo, unsafe.Pointer(&info)); err != nil { //nolint:gosec // the kernel's struct
+		return ""
+	}
+	return unix.ByteSliceToString(info.consumer[:])
 }
 
 // get reads the level at the line; of an output too, without changing it.

@@ -11,7 +11,12 @@ import (
 type chip struct {
 	name, label, path string
 	lines             []string // names by number; empty: none
-	users             []string // who had each line when we looked; empty: nobody, or it is not said
+}
+
+// pi says whether the chip has the pins of a Raspberry Pi's header, whose numbers
+// are those of its lines.
+func (c chip) pi() bool {
+	return slices.Contains(headerLabels, c.label)
 }
 
 // locate finds a line by its name, or by its number on the chip with the
@@ -37,6 +42,10 @@ func locate(chips []chip, label, line string) (place, number int, err error) {
 			if n := slices.Index(c.lines, name); n >= 0 {
 				return i, n, nil
 			}
+		}
+		// Some kernels call the pins that have a second use by that alone.
+		if n, err := strconv.Atoi(strings.TrimPrefix(line, "GPIO")); err == nil && c.pi() && n >= 0 && n < len(c.lines) {
+			return i, n, nil
 		}
 	}
 	return 0, 0, fmt.Errorf("there is no line of that name on %s; gpioinfo lists them", labels(chips))

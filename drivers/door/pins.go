@@ -82,35 +82,47 @@ func checkPin(n int, low bool) error {
 	return fmt.Errorf("read relay: GPIO%d %s; %s", n, why, fine)
 }
 
-// labels that the kernels of Raspberry Pis give to their chips.
-var knownLabels = []string{"pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1", "raspberrypi-exp-gpio"}
+// anyPin judges no pin.
+func anyPin(int) error { return nil }
+
+// headerLabels are what the kernels of Raspberry Pis 0 to 3, 4 and 5 call the
+// chip with the header's pins.
+var headerLabels = []string{"pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1"}
 
 // checkChip refuses what cannot be the label of a chip.
 func checkChip(label string) error {
 	if strings.HasPrefix(label, "gpiochip") || strings.HasPrefix(label, "/dev/") {
 		return fmt.Errorf("read chip %q: that is a number, which changes from start to start, and the relay of another line would move; "+
-			"write the chip's label as gpioinfo or gpiodetect shows it in brackets (on a Raspberry Pi one of %s), or leave chip out and name the line (GPIO17)", label, strings.Join(knownLabels[:3], ", "))
+			"write the chip's label as gpioinfo or gpiodetect shows it in brackets (on a Raspberry Pi one of %s), or leave chip out and name the line (GPIO17)", label, strings.Join(headerLabels, ", "))
 	}
 	return nil
 }
 
-// Find looks for the line of a relay or input on this machine and claims
-// nothing. Its sentence says what gated would do without it. On a machine without
-// GPIO chips it knows only which labels a Raspberry Pi has: looked is then false.
-func Find(label, line string) (looked bool, err error) {
-	chips, err := findChips()
+// FindRelay looks for a relay's line on this machine and claims nothing. Its
+// sentence says what gated would do. On a machine without GPIO chips it knows only
+// which labels a Raspberry Pi has: looked is then false.
+func FindRelay(c Config) (looked bool, err error) {
+	return look(c.Chip, c.Relay, func(pin int) error { return checkPin(pin, c.Active == "low") })
+}
+
+// FindInput is FindRelay for an input.
+func FindInput(c InputConfig) (looked bool, err error) { return look(c.Chip, c.Line, checkInputPin) }
+
+func look(label, line string, fit func(pin int) error) (looked bool, err error) {
+	if _, pi, _ := number(line, label); pi {
+		fit = anyPin // Check has looked at it
+	}
+	_, _, err = find(label, line, fit)
 	switch {
-	case errors.Is(err, errNoChip):
-		if label == "" || slices.Contains(knownLabels, label) {
-			return false, nil
+	case !errors.Is(err, errNoChip):
+		if err != nil {
+			err = fmt.Errorf("find line %s: %w; gated would not start and the gate stay shut", line, err)
 		}
+		return true, err
+	case label == "" || slices.Contains(headerLabels, label):
+		return false, nil
+	default:
 		return false, fmt.Errorf("find chip %q: this machine has no GPIO chip, and no Raspberry Pi has one of that label, so gated would not start and the gate stay shut; "+
-			"leave chip out and name the line (GPIO17), or write one of %s", label, strings.Join(knownLabels[:3], ", "))
-	case err != nil:
-		return false, err
+			"leave chip out and name the line (GPIO17), or write one of %s", label, strings.Join(headerLabels, ", "))
 	}
-	if _, _, err = locate(chips, label, line); err != nil {
-		return true, fmt.Errorf("find line %s: %w; gated would not start and the gate stay shut", line, err)
-	}
-	return true, nil
 }
