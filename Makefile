@@ -46,7 +46,7 @@ fuzz: ## every fuzz target for FUZZTIME each (default 10s)
 	@set -e; for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
 		echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p; done; done
 
-mutate: ## one token of verify changed at a time: a test notices, or mutants.txt says why not; PKGS=pass
+mutate: ## by hand, an hour: one token of verify changed at a time, and a test notices, or mutants.txt says why not; PKGS=pass
 	@sh .ci/mutate $(PKGS)
 
 long: ## what takes longer than a commit can wait

@@ -41,5 +41,13 @@ func Waiting(d *Documents, size int) *Documents {
 	return next
 }
 
+// WrittenAnew says whether one more delta of that size makes a chain of so many
+// deltas and bytes, behind a whole state of that size, give way to a whole state.
+func WrittenAnew(size, deltas, bytes, one int) bool {
+	k := kept{size: size, deltas: deltas, bytes: bytes}
+	k.add(revocation.Delta{Raw: make([]byte, one)})
+	return k.whole
+}
+
 // Watched is how many passes are watched.
 func (v *Verifier) Watched() int { return len(v.mem.tries) }

@@ -273,6 +273,39 @@ func TestLoadRowsOfDifferentDays(t *testing.T) {
 
 // TestKeepBoundsTheChain: after 200 deltas, or when they outweigh the state, it
 // is written whole.
+// TestAHeartbeatThatCountsIsTheSameAfterARestart: else the next one, which only
+// renews, would cost a commit of its own.
+func TestAHeartbeatThatCountsIsTheSameAfterARestart(t *testing.T) {
+	p := newPublisher(t)
+	h := newHolder(p)
+	h.take(p.all()...)
+	if err := h.crash(); err != nil || h.docs.Proof == nil || h.docs.Proof != h.docs.Heartbeat {
+		t.Fatalf("%v, proof %+v", err, h.docs.Proof)
+	}
+	if h.take(p.sayBeat()); !h.last.Later {
+		t.Error("a heartbeat that renews does not wait for the next commit")
+	}
+}
+
+func TestAChainGivesWayAtItsBounds(t *testing.T) {
+	const least = 256 << 10
+	for _, c := range []struct {
+		size, deltas, bytes, one int
+		anew                     bool
+	}{
+		{0, 199, 0, 1, false},
+		{0, 200, 0, 1, true},
+		{0, 1, least - 10, 10, false},
+		{0, 1, least - 10, 11, true},
+		{2 * least, 1, 2*least - 10, 10, false},
+		{2 * least, 1, 2*least - 10, 11, true},
+	} {
+		if got := verify.WrittenAnew(c.size, c.deltas, c.bytes, c.one); got != c.anew {
+			t.Errorf("%+v: %t", c, got)
+		}
+	}
+}
+
 func TestKeepBoundsTheChain(t *testing.T) {
 	p := newPublisher(t)
 	h := newHolder(p)
