@@ -51,6 +51,7 @@ mutate: ## by hand, an hour: one token of verify changed at a time, and a test n
 
 long: ## what takes longer than a commit can wait
 	GATED_LONG=1 $(GO) test -timeout 60m ./e2e/...
+	GATED_LONG=1 $(GO) test -timeout 120m -run VerifyFindsEvery ./store
 	$(MAKE) fuzz FUZZTIME=5m
 
 cross: ## the box's binary for each line of cross/targets
