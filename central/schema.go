@@ -197,7 +197,7 @@ func openDB(ctx context.Context, path string) (*sql.DB, error) {
 	}
 	q := url.Values{
 		"mode": {"rw"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"},
-		"_busy_timeout": {"10000"}, "_txlock": {"immediate"}, "_foreign_keys": {"1"},
+		"_busy_timeout": {"10000"}, "_txlock": {"immediate"}, "_foreign_keys": {"1"}, "_secure_delete": {"1"},
 	}
 	dsn := url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}
 	db, err := sql.Open("sqlite3", dsn.String())
@@ -212,7 +212,7 @@ func openDB(ctx context.Context, path string) (*sql.DB, error) {
 }
 
 func readBack(ctx context.Context, db *sql.DB) error {
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1"} {
 		var got string
 		if err := db.QueryRowContext(ctx, "PRAGMA "+pragma).Scan(&got); err != nil {
 			return fmt.Errorf("read pragma %s: %w", pragma, err)

@@ -13,7 +13,7 @@
 // missing or swapped record below a cosigned checkpoint.
 //
 // It refuses to make history out of a mistake: a missing database is created
-// only when asked for (ErrMissing), a file of a newer version is left alone
+// only when asked for, in a state directory that is new (ErrMissing), a file of a newer version is left alone
 // (ErrNewer), a second process on the same state directory is turned away
 // (ErrLocked), and so is the database of another gate.
 //

@@ -43,6 +43,7 @@ type commands struct {
 	Hold    holdCmd    `cmd:"" help:"Put a rider or a pass on hold."`
 	Release releaseCmd `cmd:"" help:"End a hold; with --gate, a hold-open or a lockdown."`
 	Records recordsCmd `cmd:"" help:"Show what the gates have recorded."`
+	Erase   eraseCmd   `cmd:"" help:"Erase who it was from old records. The logs stay provable."`
 	Roots   rootsCmd   `cmd:"" help:"Print the roots for a gate's configuration."`
 
 	Open     openCmd     `cmd:"" help:"Open a gate once, now."`
