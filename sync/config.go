@@ -54,7 +54,8 @@ type Outbox interface {
 	// Cosigned is the size of that log that a cosigned checkpoint covers.
 	Cosigned() uint64
 	// Batch reads records from number from on, as many as fit into max bytes of
-	// message and at least one if there is one.
+	// message and at least one if there is one. It begins later if those before
+	// were dropped.
 	Batch(ctx context.Context, from uint64, max int) (record.Batch, error)
 	// Checkpoint signs the log at its present size.
 	Checkpoint(ctx context.Context) ([]byte, error)

@@ -100,6 +100,7 @@ type outbox struct {
 	read     int           // batches read so far
 	lowest   uint64        // the lowest number that one began at since the last stop
 	broken   error         // returned by Batch, if not nil
+	dropped  uint64        // so many leaves are kept no more
 }
 
 func newOutbox(t testing.TB, k keys) *outbox {
@@ -153,6 +154,7 @@ func (o *outbox) Batch(_ context.Context, from uint64, most int) (record.Batch, 
 	if o.broken != nil {
 		return record.Batch{}, o.broken
 	}
+	from = max(from, o.dropped)
 	b := record.Batch{Log: o.log, First: from}
 	size := record.Overhead
 	for _, e := range o.entries[from:] {

@@ -197,6 +197,33 @@ func TestAServerSetUpAnewGetsEverythingOnceItIsThere(t *testing.T) {
 	})
 }
 
+// A server that was set up anew cannot get what the box keeps no more: it gets
+// the rest, and what is new.
+func TestWhatWasDroppedHoldsUpNothing(t *testing.T) {
+	for name, dropped := range map[string]uint64{"a part": 30, "all that it once had": 62} {
+		virtual(t, func(r *rig) {
+			r.out.add(60)
+			r.start()
+			pass(time.Second)
+			r.stop()
+			r.central.restore(0)
+			r.broker.publish(gateTopic("cosigned"), nil, true)
+			r.out.add(5)
+			r.out.dropped = dropped
+			r.start()
+			r.broker.publish(prefix+"/revocation/heartbeat", []byte("heartbeat 1"), false)
+			pass(10 * time.Minute)
+			r.out.add(1)
+			pass(time.Second)
+			for seq := dropped; seq < 66; seq++ {
+				if !r.central.has(seq) {
+					t.Errorf("%s dropped: record %d is not at the server", name, seq)
+				}
+			}
+		})
+	}
+}
+
 func TestAPubackIsNoReceipt(t *testing.T) {
 	virtual(t, func(r *rig) {
 		r.broker.rules.set(func() { r.broker.rules.swallow[gateTopic("records")] = true })

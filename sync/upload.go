@@ -145,11 +145,15 @@ func (u *upload) do(ctx context.Context, do step) error {
 		return nil
 	}
 	u.tail.sent(do, b.First+uint64(len(b.Entries)), time.Now())
+	if msg == nil {
+		return nil
+	}
 	return u.send(ctx, Message{Topic: u.topics.records(), Payload: msg}, mark{b.Log, u.tail.lowest()})
 }
 
-// encode reads records of at most so many bytes of message. The outbox may count
-// a little differently, so what does not fit is read again, less of it.
+// encode reads records of at most so many bytes of message; none, and no message,
+// if what was to be sent again was dropped meanwhile. The outbox may count a
+// little differently, so what does not fit is read again, less of it.
 func (u *upload) encode(ctx context.Context, do step, most int) ([]byte, record.Batch, error) {
 	begin, end := u.tail.begin(do)
 	for {
@@ -160,7 +164,10 @@ func (u *upload) encode(ctx context.Context, do step, most int) ([]byte, record.
 		if len(b.Entries) == 0 || b.Log != u.tail.log {
 			return nil, b, fmt.Errorf("read records from %d of log %s: got %d of log %s", begin, u.tail.log, len(b.Entries), b.Log)
 		}
-		b.Entries = b.Entries[:min(uint64(len(b.Entries)), end-begin)]
+		if b.First >= end {
+			return nil, record.Batch{Log: b.Log, First: end}, nil
+		}
+		b.Entries = b.Entries[:min(uint64(len(b.Entries)), end-b.First)]
 		msg, err := b.Encode(u.cfg.Seal())
 		if err == nil {
 			return msg, b, nil
