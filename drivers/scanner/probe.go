@@ -25,7 +25,7 @@ func Probe(ctx context.Context, c Config) (Found, error) {
 	if s.profile != nil {
 		p, greeted, err := s.connect(ctx)
 		if err != nil {
-			return Found{}, errors.New(sentence(s.device, err))
+			return Found{}, errors.New(complaint(s.device, err) + ".")
 		}
 		f := Found{Health: s.Health()}
 		if greeted {
@@ -40,7 +40,7 @@ func Probe(ctx context.Context, c Config) (Found, error) {
 		}
 		q, model, baud, err := s.find(func(baud int) (*quiet, error) { return s.listen(ctx, baud) })
 		if err != nil {
-			return Found{}, errors.New(sentence(s.device, err))
+			return Found{}, errors.New(complaint(s.device, err) + ".")
 		}
 		if q != nil {
 			h := Health{Up: true, Device: s.device, Baud: baud, Module: &Module{Model: model}, Counters: s.Health().Counters}

@@ -27,6 +27,11 @@ func obstinacy(device string, err error) string {
 
 // sentence says to a person what err means for the lane and what to do.
 func sentence(device string, err error) string {
+	return complaint(device, err) + "; it is tried again by itself."
+}
+
+// complaint is what whoever tries but once has to say, without a full stop.
+func complaint(device string, err error) string {
 	what, do := fmt.Sprintf("cannot be used (%v)", err), "Name a working serial port as device"
 	switch {
 	case errors.Is(err, errGone):
@@ -44,5 +49,5 @@ func sentence(device string, err error) string {
 	case errors.Is(err, syscall.ENOTTY):
 		what, do = "is not a serial port", "Name a serial port as device (ls -l /dev/serial/by-path)"
 	}
-	return fmt.Sprintf("%s %s: no code can be read at this lane. %s; it is tried again by itself.", device, what, do)
+	return fmt.Sprintf("%s %s: no code can be read at this lane. %s", device, what, do)
 }
