@@ -220,6 +220,18 @@ func TestAcceptDelta(t *testing.T) {
 	}
 }
 
+func TestADeltaThatASnapshotCoversWaitsNoLonger(t *testing.T) {
+	p := newPublisher(t)
+	h := newHolder(p)
+	h.take(p.all()...)
+	p.revoke(1)
+	h.take(p.revoke(2)) // the one before it is lost
+	h.take(p.saySnapshot()...)
+	if n := h.docs.Waits(); h.docs.State.Seq != 3 || n != 0 {
+		t.Errorf("at %d, %d deltas wait", h.docs.State.Seq, n)
+	}
+}
+
 // TestOnlySoMuchWaits: what does not chain yet is kept in memory up to 16 MiB.
 func TestOnlySoMuchWaits(t *testing.T) {
 	p := newPublisher(t)

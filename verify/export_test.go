@@ -41,6 +41,9 @@ func Waiting(d *Documents, size int) *Documents {
 	return next
 }
 
+// Waits is how many deltas wait for what leads to them.
+func (d *Documents) Waits() int { return len(d.coming.deltas) }
+
 // WrittenAnew says whether one more delta of that size makes a chain of so many
 // deltas and bytes, behind a whole state of that size, give way to a whole state.
 func WrittenAnew(size, deltas, bytes, one int) bool {
