@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -38,7 +40,7 @@ func measureStream(out io.Writer, temp string, s spread, scale int) (err error) 
 	l.set = setOf(values)
 	fmt.Fprintf(out, "%s: a box that holds %d revocations\n", s.name, len(values))
 	values = nil
-	if err := l.measureSnapshot(out); err != nil {
+	if err := l.measureSnapshot(out, temp); err != nil {
 		return err
 	}
 	if err := measureLive(out, temp, s, l.set); err != nil {
@@ -49,20 +51,17 @@ func measureStream(out io.Writer, temp string, s spread, scale int) (err error) 
 
 // measureSnapshot prints the time from bytes to enforced, and the most that the
 // heap grew by meanwhile.
-func (l *listener) measureSnapshot(out io.Writer) error {
-	body := l.set.Encode()
-	size := len(body)
-	raws, err := l.snapshot(body)
+func (l *listener) measureSnapshot(out io.Writer, temp string) error {
+	files, size, err := l.stick(temp)
 	if err != nil {
 		return err
 	}
-	runtime.GC()
-	took, most, err := l.takeAll(raws)
+	took, most, err := l.takeAll(files)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "snapshot of %d bytes in %d parts, from bytes to enforced, durable: %.0f ms (budget 2 s: %s)\n",
-		size, len(raws)-1, float64(took.Microseconds())/1000, verdict(took <= snapshotBudget))
+		size, len(files)-1, float64(took.Microseconds())/1000, verdict(took <= snapshotBudget))
 	printMemory(out, "garbage included", most, size)
 	return nil
 }
@@ -83,13 +82,12 @@ func measureLive(out io.Writer, temp string, s spread, set *revocation.Set) (err
 	if err := l.begin(); err != nil {
 		return err
 	}
-	body := set.Encode()
-	size := len(body)
-	raws, err := l.snapshot(body)
+	l.set = set
+	files, size, err := l.stick(temp)
 	if err != nil {
 		return err
 	}
-	_, most, err := l.takeAll(raws)
+	_, most, err := l.takeAll(files)
 	if err != nil {
 		return err
 	}
@@ -108,17 +106,41 @@ func printMemory(out io.Writer, how string, most uint64, size int) {
 		how, times, verdict(times <= memoryBudget))
 }
 
-// takeAll takes a snapshot and its heartbeat. Each document is gone once it was
-// taken, as it is from the connection's buffer.
-func (l *listener) takeAll(raws [][]byte) (took time.Duration, most uint64, err error) {
+// stick writes the documents of the state to files, as they may come to a box:
+// nobody but the importer then holds any of it in memory.
+func (l *listener) stick(temp string) (files []string, size int, err error) {
+	dir, err := os.MkdirTemp(temp, "stick-")
+	if err != nil {
+		return nil, 0, fmt.Errorf("make folder: %w", err)
+	}
+	body := l.set.Encode()
+	raws, err := l.snapshot(body)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i, raw := range raws {
+		name := filepath.Join(dir, strconv.Itoa(i))
+		if err := os.WriteFile(name, raw, 0o600); err != nil {
+			return nil, 0, fmt.Errorf("write document: %w", err)
+		}
+		files = append(files, name)
+	}
+	return files, len(body), nil
+}
+
+// takeAll takes a snapshot and its heartbeat, each out of its file.
+func (l *listener) takeAll(files []string) (took time.Duration, most uint64, err error) {
 	runtime.GC()
 	grown, stop := watchHeap()
 	begin := time.Now()
-	for i, raw := range raws {
+	for _, name := range files {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			return 0, 0, fmt.Errorf("read document: %w", err)
+		}
 		if err := l.take(raw); err != nil {
 			return 0, 0, err
 		}
-		raws[i] = nil
 	}
 	took = time.Since(begin)
 	stop()
