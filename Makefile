@@ -7,7 +7,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.built=$(BUILT)
 TAGS    := sqlite_omit_load_extension,netgo,osusergo
 FUZZTIME ?= 10s
 
-.PHONY: help build demo test test-pi lint bench crash fuzz mutate long cross tools clean
+.PHONY: help build demo test test-pi lint bench crash kill fuzz mutate long cross tools clean
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -41,6 +41,9 @@ bench: ## the budgets of the design beside their floors, measured in one run
 
 crash: ## N power cuts (default 20000) at every point of the store's work; SEED=… for the same cuts again
 	$(GO) test -count 1 -timeout 12h -v -run '^TestPowerCuts' ./store -cuts $(or $(N),20000) $(if $(SEED),-cutseed $(SEED))
+
+kill: ## the daemon killed N times (default 200) at any instant; SEED=… for the same instants again
+	$(GO) test -count 1 -timeout 12h -v -run '^TestTheDaemonIsKilled' ./e2e/disk -kills $(or $(N),200) $(if $(SEED),-killseed $(SEED))
 
 fuzz: ## every fuzz target for FUZZTIME each (default 10s)
 	@set -e; for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
