@@ -7,9 +7,9 @@ LDFLAGS := -X main.version=$(VERSION) -X main.built=$(BUILT)
 TAGS    := sqlite_omit_load_extension,netgo,osusergo
 FUZZTIME ?= 10s
 
-.PHONY: help build demo test test-pi lint bench crash kill fuzz mutate long cross tools clean
+.PHONY: help build demo test test-pi lint bench crash kill fuzz mutate long cross deb system-test tools clean
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build gated and gate-central into build/
 	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o build/ ./cmd/gated ./cmd/gate-central
@@ -25,7 +25,7 @@ test: tools ## all tests, with the race detector, real Mosquitto and real pseudo
 
 test-pi: ## the real arm64 gated on two emulated boards, pins watched from outside; BOARD=virt alone, BREAK=pulse or pin
 	@sh .ci/tools pi
-	sh cross/build.sh '$(VERSION)' '$(BUILT)' arm64
+	sh cross/build.sh build/cross '$(VERSION)' '$(BUILT)' arm64
 	sh pi/kit.sh build/cross/gated-arm64
 	$(GO) build -trimpath -tags $(TAGS) -ldflags '$(LDFLAGS)' -o build/ ./cmd/gate-central
 	$(GO) build -o build/test-pi ./pi
@@ -57,8 +57,22 @@ long: ## what takes longer than a commit can wait
 	GATED_LONG=1 $(GO) test -timeout 120m -run VerifyFindsEvery ./store
 	$(MAKE) fuzz FUZZTIME=5m
 
-cross: ## the box's binary for each line of cross/targets
-	sh cross/build.sh '$(VERSION)' '$(BUILT)'
+cross: ## the binaries for each line of cross/targets, tried on the weakest processors, and built twice; ARCH=arm64
+	sh cross/tools.sh
+	sh cross/build.sh build/cross '$(VERSION)' '$(BUILT)' $(if $(ARCH),$(sort amd64 $(ARCH)))
+	sh cross/try.sh build/cross '$(VERSION)' $(ARCH)
+	sh cross/twice.sh build/cross '$(VERSION)' '$(BUILT)' $(ARCH)
+
+deb: ## the packages of the box for each target, and of the central server, checked by lintian; ARCH=amd64
+	sh deb/tools.sh
+	sh cross/tools.sh
+	sh cross/build.sh build/cross '$(VERSION)' '$(BUILT)' $(if $(ARCH),$(sort amd64 $(ARCH)))
+	rm -rf build/deb
+	sh deb/build.sh build/cross build/deb '$(VERSION)' '$(BUILT)' $(ARCH)
+	lintian --fail-on error,warning build/deb/*.deb
+
+system-test: ## the packages in a real system under systemd: install, first rider, kills, upgrade, remove, purge
+	sh system/test.sh '$(VERSION)' '$(BUILT)'
 
 tools: ## the programs that the tests need: installed if we are root, else named
 	@sh .ci/tools

@@ -1,19 +1,23 @@
 #!/bin/sh
-# Builds the box's binary for each line of cross/targets into build/cross, or for
-# the one that is named: build.sh VERSION BUILT [ARCH].
-# Debian's compilers: gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-# gcc-arm-linux-gnueabi libc6-dev-armel-cross.
+# Builds the programs of one target, or of all, into a folder: build.sh FOLDER VERSION BUILT [ARCH…].
+# The box's binary for each, and gate-central for amd64. The same source gives the same bytes, wherever it lies and
+# whoever builds it: no paths, no build time but the commit's, one compiler a target.
 set -eu
-version=$1 built=$2 only=${3:-}
+out=$1 version=$2 built=$3
+shift 3
 cd "$(dirname "$0")/.."
-mkdir -p build/cross
-grep -v '^#' cross/targets | while read -r arch goarch goarm cc flags; do
-	[ -z "$only" ] || [ "$only" = "$arch" ] || continue
-	command -v "$cc" >/dev/null || { echo "$arch: compiler $cc is missing; its package is named in cross/build.sh"; exit 1; }
+mkdir -p "$out"
+grep -v '^#' cross/targets | while read -r arch goarch goarm cc _ _ flags; do
+	case " $* " in "  " | *" $arch "*) ;; *) continue ;; esac
+	command -v "$cc" >/dev/null || { echo "$arch: the compiler $cc is missing; run: sh cross/tools.sh"; exit 1; }
 	[ "$goarm" = - ] && goarm=
-	CGO_ENABLED=1 GOOS=linux GOARCH=$goarch GOARM=$goarm CC=$cc CGO_CFLAGS=$flags go build -trimpath \
-		-tags sqlite_omit_load_extension,netgo,osusergo \
-		-ldflags "-s -w -linkmode external -extldflags -static -X main.version=$version -X main.built=$built" \
-		-o "build/cross/gated-$arch" ./cmd/gated
-	ls -l "build/cross/gated-$arch"
+	programs=gated
+	[ "$arch" != amd64 ] || programs="gated gate-central"
+	for p in $programs; do
+		CGO_ENABLED=1 GOOS=linux GOARCH=$goarch GOARM=$goarm CC=$cc CGO_CFLAGS=$flags go build -trimpath -buildvcs=false \
+			-tags sqlite_omit_load_extension,netgo,osusergo \
+			-ldflags "-s -w -buildid= -linkmode external -extldflags '-static -Wl,--build-id=none' -X main.version=$version -X main.built=$built" \
+			-o "$out/$p-$arch" "./cmd/$p"
+		echo "built $p-$arch: $(stat -c %s "$out/$p-$arch") bytes, sha256 $(sha256sum "$out/$p-$arch" | cut -c1-16)…"
+	done
 done
