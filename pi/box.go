@@ -110,7 +110,7 @@ func (m *machine) setUp(ctx context.Context) error {
 		"until_there " + m.board.disk,
 		"mount -t ext4 -o noatime " + m.board.disk + " /data",
 	} {
-		if err := m.console.must(command); err != nil {
+		if err := m.console.must(ctx, command); err != nil {
 			return err
 		}
 	}
@@ -130,7 +130,7 @@ func (m *machine) gated(ctx context.Context, args string) (string, error) {
 // "relay-safe" if that is to be run when it has ended, as systemd would.
 func (m *machine) start(ctx context.Context, config, then string) error {
 	said := m.console.mark()
-	if err := m.console.must(fmt.Sprintf("keep %s %s &", config, then)); err != nil {
+	if err := m.console.must(ctx, fmt.Sprintf("keep %s %s &", config, then)); err != nil {
 		return err
 	}
 	// Its log first: to ask it costs an emulated processor more than to wait.

@@ -115,7 +115,7 @@ func used(_ context.Context, t *trial) (string, error) { return t.admitted, nil 
 func seeUsedUp(ctx context.Context, t *trial) (string, error) {
 	for again := 0; ; again++ {
 		// The same code within 3 s would be a phone that still lies on the glass.
-		if err := t.console.must("sleep 4"); err != nil {
+		if err := t.console.must(ctx, "sleep 4"); err != nil {
 			return "", err
 		}
 		n := t.mark(relay)

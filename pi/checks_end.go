@@ -36,7 +36,7 @@ func (t *trial) midPulse(ctx context.Context) error {
 func (t *trial) signal(ctx context.Context, name string, status int) (time.Time, error) {
 	said := t.console.mark()
 	at := time.Now()
-	if err := t.console.must("kill -" + name + " $(pidof gated)"); err != nil {
+	if err := t.console.must(ctx, "kill -"+name+" $(pidof gated)"); err != nil {
 		return at, err
 	}
 	_, _, err := t.console.wait(ctx, said, fmt.Sprintf("pi: gated ended with %d", status))
@@ -70,7 +70,7 @@ func seeKill(ctx context.Context, t *trial) (string, error) {
 	if _, err := t.signal(ctx, "KILL", 137); err != nil {
 		return "", err
 	}
-	if err := t.console.must("sleep 2"); err != nil { // what happens by itself has happened
+	if err := t.console.must(ctx, "sleep 2"); err != nil { // what happens by itself has happened
 		return "", err
 	}
 	left := t.pin(relay)
@@ -141,7 +141,7 @@ func seePowerCut(ctx context.Context, t *trial) (string, error) {
 // recorded returns at once if the door waited for its record, as it does unless
 // the disk takes long; then it waits for the record itself.
 func (t *trial) recorded(ctx context.Context, said int) error {
-	if err := t.console.must("true"); err != nil { // what gated has said has come
+	if err := t.console.must(ctx, "true"); err != nil { // what gated has said has come
 		return err
 	}
 	lines, _ := t.console.said.From(said)

@@ -75,10 +75,8 @@ func (c *console) send(ctx context.Context, from int, command string) (int, erro
 	}
 }
 
-// must is do for a command that has to succeed, and soon.
-func (c *console) must(command string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
+// must is do for a command that has to succeed.
+func (c *console) must(ctx context.Context, command string) error {
 	out, code, err := c.do(ctx, command)
 	if err == nil && code != 0 {
 		err = fmt.Errorf("run %q on the board: exit status %d\n%s", command, code, out)

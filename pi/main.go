@@ -140,6 +140,7 @@ func try(ctx context.Context, opt options, b *board, r *report) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = t.kill() }() // it may be gone already
 	r.play(ctx, t)
 	return nil
 }
