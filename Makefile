@@ -58,14 +58,13 @@ long: ## what takes longer than a commit can wait
 	$(MAKE) fuzz FUZZTIME=5m
 
 cross: ## the binaries for each line of cross/targets, tried on the weakest processors, and built twice; ARCH=arm64
-	sh cross/tools.sh
+	sh .ci/tools cross
 	sh cross/build.sh build/cross '$(VERSION)' '$(BUILT)' $(if $(ARCH),$(sort amd64 $(ARCH)))
 	sh cross/try.sh build/cross '$(VERSION)' $(ARCH)
 	sh cross/twice.sh build/cross '$(VERSION)' '$(BUILT)' $(ARCH)
 
 deb: ## the packages of the box for each target, and of the central server, checked by lintian; ARCH=amd64
-	sh deb/tools.sh
-	sh cross/tools.sh
+	sh .ci/tools cross deb
 	sh cross/build.sh build/cross '$(VERSION)' '$(BUILT)' $(if $(ARCH),$(sort amd64 $(ARCH)))
 	rm -rf build/deb
 	sh deb/build.sh build/cross build/deb '$(VERSION)' '$(BUILT)' $(ARCH)

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 mkdir -p "$out"
 grep -v '^#' cross/targets | while read -r arch goarch goarm cc _ _ flags; do
 	case " $* " in "  " | *" $arch "*) ;; *) continue ;; esac
-	command -v "$cc" >/dev/null || { echo "$arch: the compiler $cc is missing; run: sh cross/tools.sh"; exit 1; }
+	command -v "$cc" >/dev/null || { echo "$arch: the compiler $cc is missing; run: sh .ci/tools cross"; exit 1; }
 	[ "$goarm" = - ] && goarm=
 	programs=gated
 	[ "$arch" != amd64 ] || programs="gated gate-central"

@@ -9,7 +9,7 @@ if [ "$(id -u)" != 0 ]; then
 	echo "make system-test boots a system and needs root: run it with sudo"
 	exit 1
 fi
-sh deb/tools.sh
+sh .ci/tools deb
 base=build/system/root.tar
 if [ ! -e "$base" ]; then
 	echo "making the base system, once"
