@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"gated/stage"
-	"gated/verify/record"
 )
 
 // The lines that the box uses, by the names of a Raspberry Pi's.
@@ -163,21 +163,18 @@ func (m *machine) status(ctx context.Context, config string, wanted func(stage.S
 	return last, nil
 }
 
-// journal is all records on the box's disk.
-func (m *machine) journal(ctx context.Context) ([]record.Leaf, error) {
-	out, err := m.gated(ctx, "journal list --json -c "+short)
+// count lets a command on the board count the records on its disk, one a line. The
+// console is no place for them: the log of gated may come between.
+func (m *machine) count(ctx context.Context, command string) (int, error) {
+	out, _, err := m.console.do(ctx, "gated journal list --json -c "+short+" | "+command)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	var leaves []record.Leaf
-	for line := range strings.Lines(out) {
-		leaf, err := record.ParseLeaf([]byte(strings.TrimSuffix(line, "\n")))
-		if err != nil {
-			return nil, err
-		}
-		leaves = append(leaves, leaf)
+	n, err := strconv.Atoi(strings.TrimSpace(out))
+	if err != nil {
+		return 0, fmt.Errorf("count records: %w", err)
 	}
-	return leaves, nil
+	return n, nil
 }
 
 // answered shows a code and waits for what the gate says about it.

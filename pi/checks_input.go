@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"gated/gate"
 )
@@ -38,15 +36,7 @@ func (t *trial) move(ctx context.Context, line string, high bool, want gate.Even
 
 // events counts the box's records of an event.
 func (t *trial) events(ctx context.Context, want gate.Event) (int, error) {
-	out, _, err := t.console.do(ctx, fmt.Sprintf(`gated journal list --json -c %s | grep -c '"event":"%s"'`, short, want))
-	if err != nil {
-		return 0, err
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(out))
-	if err != nil {
-		return 0, fmt.Errorf("count records %q: %w", want, err)
-	}
-	return n, nil
+	return t.count(ctx, fmt.Sprintf(`grep -c '"event":"%s"'`, want))
 }
 
 // passThrough opens the door and shuts it again, with a pulse under way: the
