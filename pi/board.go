@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"gated/stage"
 )
@@ -112,8 +114,13 @@ var virt = &board{
 			return err
 		}
 		again := map[string]any{"driver": "usb-serial", "chardev": "scan", "id": "scanner", "bus": "xhci.0"}
-		if err := t.qmp.do("device_add", again, nil); err != nil {
-			return err
+		// The emulator takes a moment to let go of the device that is gone.
+		var refused error
+		if err := stage.Until(ctx, 100*time.Millisecond, func() (bool, error) {
+			refused = t.qmp.do("device_add", again, nil)
+			return refused == nil, nil
+		}); err != nil {
+			return errors.Join(err, refused)
 		}
 		_, err := t.status(ctx, short, func(s stage.Status) bool { return s.Lanes[0].Scanner.Up })
 		return err
