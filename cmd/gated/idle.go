@@ -19,7 +19,7 @@ func (b *box) showHealth(ctx context.Context, lanes []*lane, link *sync.Sync) er
 	for {
 		now, docs := b.clock.Now(), b.docs.now()
 		for _, l := range lanes {
-			l.signal.Idle(health(l.scanner.Health(), now, docs, link != nil && !link.Online()))
+			l.signal.Idle(health(l.controller.State().Fault, l.scanner.Health(), now, docs, link != nil && !link.Online()))
 		}
 		select {
 		case <-ctx.Done():
@@ -29,10 +29,12 @@ func (b *box) showHealth(ctx context.Context, lanes []*lane, link *sync.Sync) er
 	}
 }
 
-// health is the first thing that is wrong, the one that keeps most riders out
-// first.
-func health(s scanner.Health, now gate.Moment, docs *verify.Documents, offline bool) signal.Health {
+// health is the first thing that is wrong: the door, which whoever is there can
+// shut, then the one that keeps most riders out.
+func health(door gate.Event, s scanner.Health, now gate.Moment, docs *verify.Documents, offline bool) signal.Health {
 	switch {
+	case door != "":
+		return signal.Health(door)
 	case !s.Up:
 		return signal.NoScanner
 	case now.State == gate.ClockLost:

@@ -138,16 +138,20 @@ func TestHealthIsTheWorstThatIsTrue(t *testing.T) {
 	none := &verify.Documents{}
 	for _, tc := range []struct {
 		name    string
+		door    gate.Event
 		scanner scanner.Health
 		now     gate.Moment
 		offline bool
 		want    signal.Health
 	}{
-		{"all at once", down, lost, true, signal.NoScanner},
-		{"a lost clock", up, lost, true, signal.ClockUnknown},
-		{"no list", up, synced, true, signal.ListOld},
+		{"all at once", gate.DoorForced, down, lost, true, signal.DoorForced},
+		{"a door that should be shut soon", gate.PreAlarm, up, synced, true, signal.PreAlarm},
+		{"a door that should be shut", gate.HeldOpen, down, synced, true, signal.HeldOpen},
+		{"all but the door", "", down, lost, true, signal.NoScanner},
+		{"a lost clock", "", up, lost, true, signal.ClockUnknown},
+		{"no list", "", up, synced, true, signal.ListOld},
 	} {
-		if got := health(tc.scanner, tc.now, none, tc.offline); got != tc.want {
+		if got := health(tc.door, tc.scanner, tc.now, none, tc.offline); got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
 		}
 	}

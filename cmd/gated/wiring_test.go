@@ -56,7 +56,7 @@ func TestWiringPagesAreAccepted(t *testing.T) {
 				}
 			}
 		}
-		for _, h := range []signal.Health{signal.Healthy, signal.NoNetwork, signal.ListOld, signal.ClockUnknown, signal.NoScanner} {
+		for _, h := range []signal.Health{signal.Healthy, signal.NoNetwork, signal.ListOld, signal.ClockUnknown, signal.NoScanner, signal.PreAlarm, signal.HeldOpen, signal.DoorForced} {
 			if !strings.Contains(text, "`"+string(h)+"`") {
 				t.Errorf("%s does not say what %s looks like", page, h)
 			}

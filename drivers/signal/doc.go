@@ -1,6 +1,6 @@
 // Package signal tells whoever stands at the gate what a scan came to: a green
 // and a red light and a buzzer, a voice, or a file for trying things out. While
-// nobody is there the lights show how the lane is.
+// nobody is there the lights show how the lane is, and an open door is heard.
 //
 // It promises that nobody waits for it ([Signal]'s Show returns at once), that
 // the newest news replaces what is still being shown, that verdicts and states

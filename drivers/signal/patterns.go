@@ -38,7 +38,7 @@ var patterns = map[gate.Verdict][]step{
 	},
 }
 
-// Health is what a lane shows while nobody is there.
+// Health is what a lane shows while nobody is being answered.
 type Health string
 
 // The states of a lane, the first that is true. Each has a rhythm of its own in
@@ -51,15 +51,30 @@ const (
 	Healthy      Health = "healthy"
 )
 
+// The door's own states, which come before all others and are in the records by
+// the same words: whoever holds it open is there, and can shut it.
+const (
+	DoorForced Health = Health(gate.DoorForced) // it was opened, and nobody had been let in or out
+	HeldOpen   Health = Health(gate.HeldOpen)   // open for too long
+	PreAlarm   Health = Health(gate.PreAlarm)   // open for so long that it soon will be
+)
+
+// loud is how long a state may be heard. Longer, nobody is there who heeds it,
+// or the contact is broken, and people sleep nearby; it is still seen.
+const loud = 5 * time.Minute
+
 // idle is the rhythm of each state, played over and over. Whoever stands before
-// it counts blinks, and need not see colours; it is never heard, as it goes on
-// all night. A box that shows nothing at all is dead.
+// it counts blinks, and need not see colours. The door alone is heard: what goes
+// on all night must not be. A box that shows nothing at all is dead.
 var idle = map[Health][]step{
 	Healthy:      blinks(green, 1, 50*time.Millisecond, 5*time.Second),
 	NoNetwork:    blinks(red, 2, 150*time.Millisecond, 3*time.Second),
 	ListOld:      blinks(red, 3, 150*time.Millisecond, 3*time.Second),
 	ClockUnknown: blinks(red, 4, 150*time.Millisecond, 3*time.Second),
 	NoScanner:    blinks(red, 1, time.Second, time.Second),
+	PreAlarm:     blinks(red|buzzer, 1, 100*time.Millisecond, 900*time.Millisecond),
+	HeldOpen:     blinks(red|buzzer, 2, 500*time.Millisecond, time.Second),
+	DoorForced:   blinks(red|buzzer, 1, 100*time.Millisecond, 100*time.Millisecond),
 }
 
 // blinks is n lights of that length with rests of a quarter of a second between,

@@ -66,7 +66,7 @@ func replace[T any](c chan T, newest T) {
 // Run plays until ctx ends. A light that fails is logged when it begins to.
 func (p *player) Run(ctx context.Context) error {
 	var pattern, rest []step
-	failing, resting := false, true
+	failing, resting, since := false, true, time.Now() // since when rest is played
 	for ctx.Err() == nil {
 		if len(pattern) == 0 {
 			pattern, resting = rest, true
@@ -76,6 +76,9 @@ func (p *player) Run(ctx context.Context) error {
 		if len(pattern) > 0 {
 			now, over = pattern[0].light, time.After(pattern[0].lasts)
 			pattern = pattern[1:]
+		}
+		if resting && time.Since(since) > loud {
+			now &^= buzzer
 		}
 		err := p.lights.set(now)
 		if err != nil && !failing {
@@ -90,6 +93,7 @@ func (p *player) Run(ctx context.Context) error {
 			case pattern = <-p.next:
 				resting = false
 			case rest = <-p.rest:
+				since = time.Now()
 				if waiting = !resting; resting {
 					pattern = nil
 				}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -144,8 +145,10 @@ func blinksOf(t *testing.T, h signal.Health, d time.Duration) (on []int64, heard
 	return on, heard
 }
 
-func TestEachStateOfHealthHasARhythmOfItsOwnAndIsNeverHeard(t *testing.T) {
+func TestEachStateOfHealthHasARhythmOfItsOwnAndOnlyTheDoorIsHeard(t *testing.T) {
 	for h, want := range map[signal.Health][]int64{
+		signal.PreAlarm:     {0, 1000, 2000, 3000, 4000, 5000},
+		signal.HeldOpen:     {0, 750, 2250, 3000, 4500, 5250},
 		signal.Healthy:      {0, 5050},
 		signal.NoNetwork:    {0, 400, 3550, 3950},
 		signal.ListOld:      {0, 400, 800, 3950, 4350, 4750},
@@ -154,9 +157,32 @@ func TestEachStateOfHealthHasARhythmOfItsOwnAndIsNeverHeard(t *testing.T) {
 		"":                  nil,
 	} {
 		on, heard := blinksOf(t, h, 5900*time.Millisecond)
-		if diff := cmp.Diff(want, on); diff != "" || heard {
+		door := h == signal.PreAlarm || h == signal.HeldOpen
+		if diff := cmp.Diff(want, on); diff != "" || heard != door {
 			t.Errorf("%s (heard: %v): %s", h, heard, diff)
 		}
+	}
+	if on, heard := blinksOf(t, signal.DoorForced, 900*time.Millisecond); len(on) != 5 || on[4] != 800 || !heard {
+		t.Errorf("forced (heard: %v): %v", heard, on)
+	}
+}
+
+func TestADoorIsSeenForeverAndHeardForFiveMinutes(t *testing.T) {
+	got := playBoth(t, 306*time.Second, []idling{{0, signal.HeldOpen}}, []shown{{302_000, gate.Open}})
+	var seen, heard int64
+	for _, c := range got {
+		if c.MS < 302_000 && c.Lights.Red {
+			seen = c.MS
+		}
+		if c.MS < 302_000 && c.Lights.Buzzer {
+			heard = c.MS
+		}
+	}
+	if seen < 300_000 || heard < 297_000 || heard > 300_000 {
+		t.Errorf("last seen at %d ms and heard at %d ms", seen, heard)
+	}
+	if !slices.Contains(got, change{302_000, greenBeep}) {
+		t.Error("whoever is answered afterwards does not hear it")
 	}
 }
 
