@@ -28,8 +28,13 @@ type LaneStatus struct {
 	Name      string        `json:"name"`
 	Direction string        `json:"direction"`
 	Scanner   ScannerStatus `json:"scanner"`
-	Relay     bool          `json:"relay"` // on
-	Last      *LastVerdict  `json:"last"`  // nil: no scan since the start
+	Relay     bool          `json:"relay"`     // on
+	Door      string        `json:"door"`      // open or shut, by its contact; empty: it has none, or was not heard yet
+	Fault     string        `json:"fault"`     // forced, held-open or pre-alarm, until the door is shut; empty: none
+	HoldOpen  bool          `json:"hold_open"` // one is in force
+	Lockdown  bool          `json:"lockdown"`  // one is in force
+	Fire      bool          `json:"fire"`      // the fire input is active: the door is let go and opens for anybody
+	Last      *LastVerdict  `json:"last"`      // nil: no scan since the start
 }
 
 // ScannerStatus is the scanner's port and what came through it.

@@ -41,8 +41,13 @@ type LaneStatus struct {
 		Error    string            `json:"error"`
 		Counters map[string]uint64 `json:"counters"`
 	} `json:"scanner"`
-	Relay bool `json:"relay"`
-	Last  Last `json:"last"`
+	Relay    bool   `json:"relay"`
+	Door     string `json:"door"`
+	Fault    string `json:"fault"`
+	Lockdown bool   `json:"lockdown"`
+	HoldOpen bool   `json:"hold_open"`
+	Fire     bool   `json:"fire"`
+	Last     Last   `json:"last"`
 }
 
 // Last is the last scan of a lane that was not ignored.

@@ -63,6 +63,7 @@ func (l *lane) status() local.LaneStatus {
 	h, state := l.scanner.Health(), l.controller.State()
 	s := local.LaneStatus{
 		Name: l.Name, Direction: string(l.Direction), Relay: state.Relay,
+		Door: state.Door, Fault: string(state.Fault), HoldOpen: state.Held, Lockdown: state.Locked, Fire: state.Fire,
 		Scanner: scannerStatus(h),
 	}
 	s.Scanner.Device = l.device

@@ -59,6 +59,18 @@ var statusWords = map[string]gate.Text{
 	"up":         {ZH: "正常", EN: "up"},
 	"checked":    {ZH: "设置已核对", EN: "settings read back"},
 	"drifted":    {ZH: "设置曾被改动", EN: "settings had changed"},
+	"door":       {ZH: "门", EN: "door"},
+	"open":       {ZH: "开着", EN: "open"},
+	"shut":       {ZH: "关着", EN: "shut"},
+	"":           {ZH: "未接门磁", EN: "no contact"},
+	"relay-on":   {ZH: "继电器接通", EN: "relay on"},
+	"relay-off":  {ZH: "继电器断开", EN: "relay off"},
+	"hold-open":  {ZH: "按指令保持开门", EN: "held open by order"},
+	"lockdown":   {ZH: "大门封闭：仅出门按钮和消防可开门", EN: "lockdown: only the exit button and fire open"},
+	"fire":       {ZH: "消防报警：对所有人开门", EN: "fire: open for anybody"},
+	"pre-alarm":  {ZH: "门开着已久，即将告警", EN: "open for long, soon an alarm"},
+	"held-open":  {ZH: "门开得太久", EN: "open for too long"},
+	"forced":     {ZH: "无人获准进出，门却被打开", EN: "forced: nobody had been let in or out"},
 	"none":       {ZH: "尚无扫码", EN: "no scan yet"},
 	"alarms":     {ZH: "告警", EN: "alarms"},
 	"no-alarms":  {ZH: "无告警", EN: "no alarms"},
@@ -106,12 +118,31 @@ func printLane(w io.Writer, l local.LaneStatus, lang gate.Language, say func(str
 	if m := l.Scanner.Module; m != nil {
 		printModule(w, m, l.Scanner.Baud, say)
 	}
+	printDoor(w, l, say)
 	if l.Last == nil {
 		fmt.Fprintf(w, "    %s\n", say("none"))
 		return
 	}
 	reason := gate.Reason(l.Last.Reason)
 	fmt.Fprintf(w, "    %s  %s %s: %s\n", l.Last.At.Local().Format(time.DateTime), l.Last.Verdict, reason, verdictWords(reason, lang))
+}
+
+// printDoor is the door in one line: what is always known, and what is unusual.
+func printDoor(w io.Writer, l local.LaneStatus, say func(string) string) {
+	relay := "relay-off"
+	if l.Relay {
+		relay = "relay-on"
+	}
+	fmt.Fprintf(w, "    %s %s · %s", say("door"), say(l.Door), say(relay))
+	for _, unusual := range []struct {
+		is   bool
+		word string
+	}{{l.Fault != "", l.Fault}, {l.HoldOpen, "hold-open"}, {l.Lockdown, "lockdown"}, {l.Fire, "fire"}} {
+		if unusual.is {
+			fmt.Fprintf(w, " · %s", say(unusual.word))
+		}
+	}
+	fmt.Fprintln(w)
 }
 
 // printModule is what is known of a scanner that can be asked.
