@@ -37,6 +37,7 @@ lint: ## golangci-lint, after checking its own configuration
 bench: ## the budgets of the design beside their floors, measured in one run
 	$(GO) run ./bench
 	$(GO) run ./bench -revocation
+	$(GO) run ./bench -journal
 	$(GO) run ./bench -network
 
 crash: ## N power cuts (default 20000) at every point of the store's work; SEED=… for the same cuts again

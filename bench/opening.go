@@ -150,7 +150,7 @@ func measureOpening(temp string, k kind, n int) (r row, err error) {
 
 	r = row{what: "received -> relay on, durable: " + k.name, budget: "floor + 300 us"}
 	r.within = func(ours, floor time.Duration) bool { return ours <= floor+openingBudget }
-	const warm = 20
+	warm := min(n, 20)
 	for i := range n + warm {
 		c := k.draw(b.world)
 		_, seq := b.store.Log()
