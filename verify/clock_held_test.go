@@ -173,3 +173,36 @@ func (w *wristwatch) floor() time.Time {
 	defer func() { w.Synced, w.RTC = synced, rtc }()
 	return w.clock.Now().Time
 }
+
+// FuzzRestore: whatever lies in the store, a clock is never before the build or
+// its own floor for it; what is refused has changed nothing, and what is taken is
+// kept again as it is.
+func FuzzRestore(f *testing.F) {
+	w := newWristwatch(false)
+	w.set(10_000, true, false)
+	w.clock.Raise(built + 10_000)
+	f.Add(w.clock.Held())
+	for _, held := range []string{`{"floor":1,"nanos":1}`, `{"floor":0,"nanos":0,"boot":"first","up":1,"zero":1,"kept":true}`, `{"floor":9007199254740991,"nanos":999999999,"boot":"","up":9223372036854775807}`, `{"zero":-9223372036854775808,"boot":"first"}`, "null", "{"} {
+		f.Add([]byte(held))
+	}
+	f.Fuzz(func(t *testing.T, held []byte) {
+		w := newWristwatch(false)
+		w.clock.Raise(built + 1000)
+		before, was := w.floor(), w.clock.Held()
+		err := w.clock.Restore(held)
+		if err != nil && !bytes.Equal(w.clock.Held(), was) {
+			t.Fatalf("refused, and yet it keeps %s", w.clock.Held())
+		}
+		if w.floor().Before(before) || w.clock.Floor().Before(before) {
+			t.Fatalf("the floor fell to %v", w.floor())
+		}
+		kept, floor := w.clock.Held(), w.floor()
+		w.restart(false)
+		if err := w.clock.Restore(kept); err != nil {
+			t.Fatalf("what it keeps, %s, it does not take: %v", kept, err)
+		}
+		if !w.floor().Equal(floor) {
+			t.Fatalf("the floor was %v and is %v after a restart", floor, w.floor())
+		}
+	})
+}
