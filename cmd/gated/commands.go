@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"gated/drivers/door"
@@ -88,25 +87,5 @@ func (cmd *importCmd) Run(c *common) error {
 	if err != nil {
 		return err
 	}
-	raws, err := readDocuments(cmd.Files)
-	if err != nil {
-		return err
-	}
-	return importInto(context.Background(), cfg, client, cmd.Files, raws)
-}
-
-// readDocuments reads each file whole.
-func readDocuments(files []string) ([][]byte, error) {
-	var raws [][]byte
-	for _, name := range files {
-		if name == "-" {
-			name = "/dev/stdin"
-		}
-		b, err := os.ReadFile(name) //nolint:gosec // the operator names the file
-		if err != nil {
-			return nil, fmt.Errorf("read document: %w", err)
-		}
-		raws = append(raws, b)
-	}
-	return raws, nil
+	return importInto(context.Background(), cfg, client, cmd.Files)
 }

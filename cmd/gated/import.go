@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
 
 	"gated/local"
 	"gated/verify"
@@ -15,11 +17,11 @@ type offering func(ctx context.Context, raw []byte) error
 
 // importInto offers documents in as many rounds as bring something new, since
 // they may lie in any order, and says of each what became of it.
-func importInto(ctx context.Context, cfg *Config, client *local.Client, names []string, raws [][]byte) error {
+func importInto(ctx context.Context, cfg *Config, client *local.Client, names []string) error {
 	var up local.Status
 	switch err := client.Ask(ctx, "/v1/status", nil, &up); {
 	case err == nil:
-		return importRounds(ctx, names, raws, func(ctx context.Context, raw []byte) error {
+		return importRounds(ctx, names, func(ctx context.Context, raw []byte) error {
 			var a local.Imported
 			if err := client.Ask(ctx, "/v1/import", raw, &a); err != nil || !a.Known {
 				return err
@@ -37,20 +39,29 @@ func importInto(ctx context.Context, cfg *Config, client *local.Client, names []
 	defer end()
 	writer := newGroup(func() {})
 	writer.start(writing, "store", b.store.Run)
-	err = importRounds(ctx, names, raws, b.docs.Offer)
+	err = importRounds(ctx, names, b.docs.Offer)
 	end()
 	return errors.Join(err, writer.wait(), b.store.Close())
 }
 
-// importRounds is the rounds.
-func importRounds(ctx context.Context, names []string, raws [][]byte, offer offering) error {
-	why := make([]error, len(raws))
-	taken := make([]bool, len(raws))
+// importRounds is the rounds. A document is read when it is its turn, so that a
+// snapshot of many parts need not lie in memory beside what is made of it.
+func importRounds(ctx context.Context, names []string, offer offering) error {
+	read, err := readers(names)
+	if err != nil {
+		return err
+	}
+	why := make([]error, len(names))
+	taken := make([]bool, len(names))
 	for again := true; again; {
 		again = false
-		for i, raw := range raws {
+		for i := range names {
 			if taken[i] {
 				continue
+			}
+			raw, err := read[i]()
+			if err != nil {
+				return err
 			}
 			if why[i] = offer(ctx, raw); why[i] == nil {
 				taken[i], again = true, true
@@ -75,4 +86,38 @@ func importRounds(ctx context.Context, names []string, raws [][]byte, offer offe
 // new: no fault of anybody's.
 func notNeeded(err error) bool {
 	return errors.Is(err, verify.ErrKnown) || errors.Is(err, verify.ErrOld)
+}
+
+// readers read one document each, as often as they are asked. What is no file,
+// as standard input, can be read once only, and is read at once. What cannot be
+// opened is an error before anything is offered.
+func readers(names []string) (read []func() ([]byte, error), err error) {
+	for _, name := range names {
+		if name == "-" {
+			name = "/dev/stdin"
+		}
+		again := func() ([]byte, error) {
+			b, err := os.ReadFile(name) //nolint:gosec // the operator names the file
+			if err != nil {
+				return nil, fmt.Errorf("read document: %w", err)
+			}
+			return b, nil
+		}
+		f, err := os.Open(name) //nolint:gosec // as above
+		if err != nil {
+			return nil, fmt.Errorf("read document: %w", err)
+		}
+		if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+			b, err := io.ReadAll(f)
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("read document: %w", err), f.Close())
+			}
+			again = func() ([]byte, error) { return b, nil }
+		}
+		if err := f.Close(); err != nil {
+			return nil, fmt.Errorf("read document: %w", err)
+		}
+		read = append(read, again)
+	}
+	return read, nil
 }
