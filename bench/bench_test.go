@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,29 @@ func TestEveryRowIsMeasured(t *testing.T) {
 	for _, want := range []string{"CPU", "kernel", "file system", "Go ", "WITHIN BUDGET", "type 1", "type 2", "p50", "p90", "p99", "durable", "verification alone", "ON THE WIRE", "9600", "115200"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in:\n%s", want, out.String())
+		}
+	}
+}
+
+// Neither side is always the one that comes second, to warm caches.
+func TestBothSidesComeFirstInTurn(t *testing.T) {
+	var order string
+	side := func(name string, took time.Duration) func() (time.Duration, error) {
+		return func() (time.Duration, error) { order += name; return took, nil }
+	}
+	for i := range 4 {
+		ours, floor, err := inTurn(i, side("o", 1), side("f", 2))
+		if err != nil || ours != 1 || floor != 2 {
+			t.Errorf("sample %d: ours %d, floor %d: %v", i, ours, floor, err)
+		}
+	}
+	if order != "offooffo" {
+		t.Errorf("order %s", order)
+	}
+	bad := func() (time.Duration, error) { return 0, errors.New("not admitted") }
+	for i := range 2 {
+		if _, _, err := inTurn(i, side("o", 1), bad); err == nil {
+			t.Errorf("sample %d: a floor that fails is measured", i)
 		}
 	}
 }

@@ -102,6 +102,12 @@ func TestShapes(t *testing.T) {
 	}
 }
 
+func TestBoundsAreThoseOfTheProtocol(t *testing.T) {
+	if command.Life.String() != "10s" || command.Ahead.String() != "5s" {
+		t.Errorf("a command lives %s, and its issuer may be ahead by %s", command.Life, command.Ahead)
+	}
+}
+
 func TestNothingThatIsNeededIsLeftOut(t *testing.T) {
 	for _, name := range []string{"site", "gate", "id", "verb", "issued_at_ms", "expires_at_ms"} {
 		v := map[string]any{

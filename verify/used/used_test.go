@@ -20,6 +20,8 @@ const vector = `gated/v1/used
 
 `
 
+const signature = "— guanggu-huijing-east 36dmbPxY6wBliemNTSD6TjQbcwHxftBeYGKjjfj3ucRJGumnOmV/9YsrOEBnmqZ2eiYstoRMSy2ob2weme45ZwBvxwo=\n"
+
 func signer(t *testing.T) note.Signer {
 	t.Helper()
 	seed := make([]byte, ed25519.SeedSize)
@@ -47,7 +49,6 @@ func TestANoteReadsBackToTheByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const signature = "— guanggu-huijing-east 36dmbPxY6wBliemNTSD6TjQbcwHxftBeYGKjjfj3ucRJGumnOmV/9YsrOEBnmqZ2eiYstoRMSy2ob2weme45ZwBvxwo=\n"
 	if string(raw) != vector+signature {
 		t.Errorf("the note is\n%s", raw)
 	}
@@ -72,5 +73,19 @@ func TestNotesOfNoShape(t *testing.T) {
 		if j, err := used.Parse(doc); !errors.Is(err, document.ErrMalformed) || j != (used.JSON{}) {
 			t.Errorf("%s: %+v, %v", name, j, err)
 		}
+	}
+}
+
+func TestAGateTellsForAsLongAsTheVectorSays(t *testing.T) {
+	doc, err := document.Parse([]byte(vector + signature))
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := used.Parse(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tells := j.Until - int64(j.ShownAt); tells != used.TellFor {
+		t.Errorf("the vector's end is %d s ahead, a gate's %d", tells, used.TellFor)
 	}
 }
