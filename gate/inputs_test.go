@@ -145,6 +145,9 @@ func TestTheStartSaysWhetherTheDoorHasMoved(t *testing.T) {
 		if r := b.journal.all()[0]; r.Event != gate.DoorFound || r.Detail != want {
 			t.Errorf("record %+v, want %q", r, want)
 		}
+		if open, known := gate.Found(want); open != c.now || !known {
+			t.Errorf("%q: read as open: %v, known: %v", want, open, known)
+		}
 	}
 }
 

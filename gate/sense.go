@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -23,7 +24,7 @@ func (c *Controller) find() error {
 	}
 	if c.cfg.Door.Contact {
 		c.door.Contact(now, c.levels.Open)
-		said = "the contact says " + openOrShut(c.levels.Open)
+		said = contactSays + openOrShut(c.levels.Open)
 		switch before := c.memory.Open; {
 		case before == nil:
 		case *before == c.levels.Open:
@@ -36,6 +37,16 @@ func (c *Controller) find() error {
 	}
 	c.tell(Record{Event: DoorFound, Detail: c.relaySays() + "; " + said})
 	return c.settle(now)
+}
+
+// contactSays begins what a record of DoorFound says of the contact.
+const contactSays = "the contact says "
+
+// Found is what the contact said by the detail of a [DoorFound] record; known is
+// false if there was none.
+func Found(detail string) (open, known bool) {
+	_, rest, _ := strings.Cut(detail, contactSays)
+	return strings.HasPrefix(rest, openOrShut(true)), rest != ""
 }
 
 // relaySays reads the relay back, which was switched off.

@@ -70,12 +70,15 @@ func (b *box) lastSeen() map[string]gate.DoorMemory {
 			continue // of a newer version
 		}
 		m := seen[l.Lane]
+		found, known := gate.Found(l.Detail)
 		switch open := true; {
 		case gate.Event(l.Event) == gate.DoorOpened, gate.Event(l.Event) == gate.DoorForced:
 			m.Open, m.Opened = &open, gate.Moment{Time: time.UnixMilli(l.TimeMS), Start: l.Boot, Up: math.MaxInt64}
 		case gate.Event(l.Event) == gate.DoorShut:
 			open = false
 			m.Open = &open
+		case gate.Event(l.Event) == gate.DoorFound && known:
+			m.Open = &found
 		case l.Kind == string(gate.KindAccess) && l.Verdict == string(gate.Open):
 			m.Opened = gate.Moment{}
 		}

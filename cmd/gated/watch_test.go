@@ -20,9 +20,9 @@ import (
 	"gated/verify"
 )
 
-// running is a whole daemon inside the test, with that scanner configuration and
-// a simulated door and signal, and no network.
-func running(t *testing.T, scanner string) (*box, []*lane) {
+// opened is a box that does nothing yet, with that scanner configuration, a
+// simulated door and signal, and no network.
+func opened(t *testing.T, scanner string) (*box, []*lane) {
 	t.Helper()
 	dir := t.TempDir()
 	text := strings.NewReplacer("STATE", dir, "ROOT", testRoot, "SCANNER", scanner).Replace(`[gate]
@@ -57,16 +57,28 @@ signal = { kind = "sim", trace = "STATE/signal" }
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		for _, err := range []error{closeLanes(lanes), b.store.Close()} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return b, lanes
+}
+
+// running is a whole daemon inside the test, on an opened box.
+func running(t *testing.T, scanner string) (*box, []*lane) {
+	t.Helper()
+	b, lanes := opened(t, scanner)
 	b.control(lanes, &boxWires{})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- b.serve(ctx, lanes, &boxWires{}) }()
 	t.Cleanup(func() {
 		cancel()
-		for _, err := range []error{<-ended, closeLanes(lanes), b.store.Close()} {
-			if err != nil {
-				t.Error(err)
-			}
+		if err := <-ended; err != nil {
+			t.Error(err)
 		}
 	})
 	return b, lanes
