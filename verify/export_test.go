@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"gated/gate"
+	"gated/verify/document"
 	"gated/verify/revocation"
 )
 
@@ -50,6 +51,23 @@ func WrittenAnew(size, deltas, bytes, one int) bool {
 	k := kept{size: size, deltas: deltas, bytes: bytes}
 	k.add(revocation.Delta{Raw: make([]byte, one)})
 	return k.whole
+}
+
+// Written is what is written of a whole state of one slice of that size, where
+// one of so many lay before.
+func Written(size, before int) (all []document.Held) {
+	k := kept{base: heldHead{Parts: before}, slices: [][]byte{make([]byte, size)}}
+	k.write(&revocation.State{}, func(h document.Held) { all = append(all, h) })
+	return all
+}
+
+// Next is the delta that leads on from seq, of those that wait.
+func Next(seq int64, waiting ...revocation.Delta) (d revocation.Delta, ok bool) {
+	c := coming{deltas: map[int64]revocation.Delta{}}
+	for _, d := range waiting {
+		c.deltas[d.To] = d
+	}
+	return c.from(seq)
 }
 
 // Watched is how many passes are watched.

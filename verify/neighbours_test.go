@@ -22,6 +22,7 @@ type neighbour struct {
 	*scene
 	id     string
 	signer note.Signer
+	told   uint32 // how many made-up passes it has told of
 }
 
 // newNeighbour lists one more gate and puts a box there, with the same documents
@@ -50,6 +51,16 @@ func (n *neighbour) note(t *testing.T, d gate.Decision) []byte {
 		t.Fatalf("nothing to tell of %+v", *d.Use)
 	}
 	return n.sign(t, j)
+}
+
+// tells has the scene's box hear of a pass that it has not heard of.
+func (n *neighbour) tells(t *testing.T, s *scene) (alarm string, err error) {
+	t.Helper()
+	n.told++
+	_, alarm, err = s.v.Heard(n.sign(t, used.JSON{
+		Site: s.Box.Site, Gate: n.id, Kid: verifytest.Kid, Serial: 1000 + n.told, Direction: gate.In, Until: s.now().Unix() + 890,
+	}))
+	return alarm, err
 }
 
 func (n *neighbour) sign(t *testing.T, j used.JSON) []byte {
@@ -100,8 +111,29 @@ func TestWhatLeftThereHasLeftHere(t *testing.T) {
 	code := s.bearer()
 	want(t, s.scan(code, in), gate.OK)
 	hears(t, s, west.note(t, west.scan(code, out)))
+	if _, _, err := s.v.Heard(west.sign(t, used.JSON{ // late: that it went in
+		Site: s.Box.Site, Gate: "west", Kid: verifytest.Kid, Serial: 1, Direction: gate.In, Until: s.now().Unix() + 800,
+	})); err != nil {
+		t.Fatal(err)
+	}
 	wantExit(t, s.later(time.Minute).scan(code, out), gate.UsedUp)
 	want(t, s.later(time.Minute).scan(code, in), gate.UsedUp)
+}
+
+func TestWhoEnteredThereAgainLeavesHere(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	west := newNeighbour(t, s, "west")
+	phone := s.phone()
+	want(t, s.scan(phone.Show(s.now(), 0), in), gate.OK)
+	want(t, s.later(time.Minute).scan(phone.Show(s.now(), 0), out), gate.OK)
+	west.later(2 * time.Minute)
+	hears(t, s.later(time.Minute), west.note(t, west.scan(phone.Show(west.now(), 0), in)))
+	d := s.later(time.Minute).scan(phone.Show(s.now(), 0), both)
+	want(t, d, gate.OK)
+	if d.Use.Left == 0 {
+		t.Errorf("not counted as the exit: %+v", d.Use)
+	}
 }
 
 func TestANeighboursEntryMakesALaneBothTheExit(t *testing.T) {
@@ -150,9 +182,13 @@ func TestNotesThatDoNotCount(t *testing.T) {
 		}
 	}
 	hears(t, s, west.sign(t, with(func(j *used.JSON) { j.ShownAt = uint32(now + 30) })))
+	if u := s.kept[good.Pass()]; u.Until != good.Until+180 { // clocks differ
+		t.Errorf("remembered until %d, and the note says %d", u.Until, good.Until)
+	}
 	if _, _, err := s.v.Heard(west.sign(t, with(func(j *used.JSON) { j.ShownAt = uint32(now + 30) }))); !errors.Is(err, verify.ErrKnown) {
 		t.Errorf("the same note again: %v", err)
 	}
+	hears(t, s, west.sign(t, with(func(j *used.JSON) { j.Serial++; j.Until = now }))) // it ends this second
 }
 
 func TestABoxThatIsAloneOrWithoutTimeTellsNobody(t *testing.T) {
@@ -181,6 +217,31 @@ func TestATellersNotesEndWithThePassAndWithinWhatHearersBelieve(t *testing.T) {
 	if j.Until != now+used.TellFor || j.Direction != gate.In || j.Gate != "west" {
 		t.Errorf("of a pass for a day: %+v at %d", j, now)
 	}
+	u := *d.Use
+	u.Until = now + 480 // 180 s of it for clocks that differ
+	if j, _ := west.v.Tell(u); j.Until != now+300 {
+		t.Errorf("of a pass for five minutes: %+v at %d", j, now)
+	}
+}
+
+func TestANeighbourMayTellMoreAsTimePasses(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	west := newNeighbour(t, s, "west")
+	for _, c := range []struct {
+		after time.Duration
+		notes int
+	}{{0, 20}, {100 * time.Millisecond, 2}, {time.Hour, 20}} {
+		s.later(c.after)
+		for i := range c.notes {
+			if _, err := west.tells(t, s); err != nil {
+				t.Fatalf("%s later, note %d: %v", c.after, i+1, err)
+			}
+		}
+		if _, err := west.tells(t, s); !errors.Is(err, verify.ErrRefused) {
+			t.Errorf("%s later, note %d: %v", c.after, c.notes+1, err)
+		}
+	}
 }
 
 // A gate whose key was stolen refuses some riders, and no more.
@@ -188,14 +249,7 @@ func TestAGateCanTellOfSoManyUsesOnly(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	west, south := newNeighbour(t, s, "west"), newNeighbour(t, s, "south")
-	serial := uint32(1000)
-	tell := func(n *neighbour) (alarm string, err error) {
-		serial++
-		_, alarm, err = s.v.Heard(n.sign(t, used.JSON{
-			Site: s.Box.Site, Gate: n.id, Kid: verifytest.Kid, Serial: serial, Direction: gate.In, Until: s.now().Unix() + 890,
-		}))
-		return alarm, err
-	}
+	tell := func(n *neighbour) (alarm string, err error) { return n.tells(t, s) }
 	for i := range 20 {
 		if alarm, err := tell(west); err != nil || alarm != "" {
 			t.Fatalf("note %d of a second: alarm %q: %v", i, alarm, err)
@@ -219,9 +273,18 @@ func TestAGateCanTellOfSoManyUsesOnly(t *testing.T) {
 	if taken != 10_000 {
 		t.Errorf("%d live notes of one gate were taken, want 10,000", taken)
 	}
-	s.later(891 * time.Second)
+	s.later(889 * time.Second) // the last of them end with this second
+	west.told -= 2
+	if _, err := tell(west); !errors.Is(err, verify.ErrKnown) {
+		t.Errorf("the last that was taken, again: %v", err)
+	}
+	west.told++
 	if alarm, err := tell(west); err != nil {
 		t.Errorf("once they have ended: alarm %q: %v", alarm, err)
+	}
+	west.told -= 3
+	if _, err := tell(west); !errors.Is(err, verify.ErrKnown) {
+		t.Errorf("what ends this second is forgotten: %v", err)
 	}
 }
 

@@ -28,7 +28,9 @@ func TestStepOfTheList(t *testing.T) {
 		{"marked", held, 901, verify.Marked},
 		{"restricted", held, 86401, verify.Restricted},
 		{"too old", held, 604801, verify.TooOld},
+		{"the site's own last marked second", own, 20, verify.Marked},
 		{"the site's own steps", own, 21, verify.Restricted},
+		{"the site's own last restricted second", own, 30, verify.Restricted},
 		{"the site's own end", own, 31, verify.TooOld},
 	}
 	for _, tt := range tests {

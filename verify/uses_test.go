@@ -146,6 +146,29 @@ func TestAHeartbeatForgetsToo(t *testing.T) {
 	want(t, s.later(4*time.Second).scan(code, in), gate.OK)
 }
 
+func TestHeartbeatsForgetEveryFiveMinutes(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	code := s.bearer()
+	want(t, s.scan(code, in), gate.OK)
+	until := s.kept[gate.PassID{Kid: verifytest.Kid, Serial: 1}].Until
+	for _, step := range []struct {
+		at     int64
+		reason gate.Reason
+	}{
+		{until - 200, gate.UsedUp}, // the sweep that the next ones are counted from
+		{until + 99, gate.UsedUp},  // past its end, and 299 s later
+		{until + 100, gate.OK},     // it was dropped, and is now taken in again
+		{until + 100, gate.UsedUp}, // the same heartbeat once more sweeps nothing
+	} {
+		s.At = step.at
+		s.enforce()
+		if d := s.later(time.Minute).scan(code, in); d.Reason != step.reason {
+			t.Errorf("%d s past its end: %s, want %s", step.at-until, d.Reason, step.reason)
+		}
+	}
+}
+
 func TestOfTwoLanesAtOneInstantOneOpens(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"math"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -105,5 +107,25 @@ func TestADeltaMayLeadToTheLargestState(t *testing.T) {
 func TestPartsOfASnapshot(t *testing.T) {
 	if revocation.MaxParts != 1024 {
 		t.Errorf("%d parts, want 1024", revocation.MaxParts)
+	}
+}
+
+// TestASparseSetIsNotLaidOutDense: a bit for each number up to the last would be
+// half a gigabyte for a few kilobytes.
+func TestASparseSetIsNotLaidOutDense(t *testing.T) {
+	b := revocation.NewBuilder(nil)
+	for i := range uint32(5000) {
+		b.Add(passes, i)
+	}
+	b.Add(passes, math.MaxUint32)
+	encoded := b.Set().Encode()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if _, err := revocation.Decode(encoded); err != nil {
+		t.Fatal(err)
+	}
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 1<<20 {
+		t.Errorf("%d bytes allocated for an encoding of %d", took, len(encoded))
 	}
 }
