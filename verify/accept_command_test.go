@@ -145,6 +145,16 @@ func TestNewEpochLetsCommandsBeObeyedAgainAfterAClockThatWasAhead(t *testing.T) 
 	h.wantCommand(p.sign(document.Command, order(h.now.Time), signer), gate.OK)
 }
 
+func TestAttackNewEpochReplaysNoCommand(t *testing.T) {
+	p, signer := commander(t)
+	h := newHolder(p)
+	h.take(p.all()...)
+	raw := p.sign(document.Command, order(h.now.Time), signer)
+	h.wantCommand(raw, gate.OK)
+	h.take(p.sayTrust(func(j *trust.ListJSON) { j.Epoch, j.IssuedAt = 2, h.now.Time.Unix()+1 }))
+	h.wantCommand(raw, gate.Replayed)
+}
+
 func TestAttackCommand(t *testing.T) {
 	p, signer := commander(t)
 	h := newHolder(p)
