@@ -141,7 +141,12 @@ func TestTheStartSaysWhetherTheDoorHasMoved(t *testing.T) {
 		b := play(t, withContact, func(b *bench) {
 			wired(b)
 			b.wires.levels.Open, b.before.Open = c.now, c.before
-		}, func(b *bench) { b.pass(sec) })
+		}, func(b *bench) {
+			b.pass(sec)
+			if len(b.journal.all()) != 1 {
+				t.Errorf("%q is not kept at once", want)
+			}
+		})
 		if r := b.journal.all()[0]; r.Event != gate.DoorFound || r.Detail != want {
 			t.Errorf("record %+v, want %q", r, want)
 		}
