@@ -18,11 +18,11 @@ import (
 
 // Budgets of DESIGN section 9 that concern the journal.
 const (
-	growthBudget = 1.5                    // latency from an empty journal to a million records
-	startBudget  = 500 * time.Millisecond // process start to first verdict, with 800,000 records
-	slowBudget   = 1.15                   // times the floor, with 10 ms a sync
-	writtenBudget  = 12 << 10               // written an opening
-	syncsBudget  = 1.5
+	growthBudget  = 1.5                    // latency from an empty journal to a million records
+	startBudget   = 500 * time.Millisecond // process start to first verdict, with 800,000 records
+	slowBudget    = 1.15                   // times the floor, with 10 ms a sync
+	writtenBudget = 12 << 10               // written an opening
+	syncsBudget   = 1.5
 )
 
 // measureJournal prints what a long journal costs, what a slow disk costs, and
