@@ -91,7 +91,8 @@ func (d *Documents) Alarms(roots trust.Roots, box Box, at gate.Moment) []string 
 		all = append(all, "The site document does not list this gate: it judges with tag 0.")
 	}
 	if at.State != gate.ClockLost && at.Time.Unix()-d.Site.IssuedAt > trust.SiteTooOld {
-		all = append(all, "The site document is older than 48 h.")
+		all = append(all, "The site document is older than 48 h, and one comes daily: the gate goes on by the old one, and knows of no hold or key that the property named since. "+
+			"See that the central server runs and that this box hears it, or bring one by gated import.")
 	}
 	return all
 }
