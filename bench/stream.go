@@ -10,9 +10,11 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"strconv"
+	"sync/atomic"
 	"text/tabwriter"
 	"time"
 
+	"gated/store/faultvfs"
 	"gated/verify/revocation"
 )
 
@@ -74,6 +76,8 @@ func measureLive(out io.Writer, temp string, s spread, set *revocation.Set) (err
 	if err != nil {
 		return fmt.Errorf("make folder: %w", err)
 	}
+	faultvfs.Listen(countSyncs, false)
+	defer faultvfs.Listen(nil, false)
 	l, err := newListener(dir, s)
 	if err != nil {
 		return err
@@ -92,6 +96,44 @@ func measureLive(out io.Writer, temp string, s spread, set *revocation.Set) (err
 		return err
 	}
 	printMemory(out, "almost no garbage", most, size)
+	return l.measureSyncs(out, 20)
+}
+
+// measureSyncs prints what n deltas of one ask of the disk. The store of l was
+// opened while countSyncs listened.
+func (l *listener) measureSyncs(out io.Writer, n int) error {
+	var least, most int64
+	for i := range n {
+		raw, err := l.delta(1)
+		if err != nil {
+			return err
+		}
+		before := syncs.Load()
+		if err := l.take(raw); err != nil {
+			return err
+		}
+		took := syncs.Load() - before
+		if i == 0 {
+			least = took
+		}
+		least, most = min(least, took), max(most, took)
+	}
+	if least < 1 {
+		return errors.New("a delta was taken and not synced")
+	}
+	fmt.Fprintf(out, "syncs until a delta of one is durable: %d at the least, %d at the most of %d (budget %d: %s)\n",
+		least, most, n, deltaSyncsBudget, verdict(most <= deltaSyncsBudget))
+	return nil
+}
+
+// syncs is how often a store that was opened while countSyncs listens has synced.
+var syncs atomic.Int64
+
+// countSyncs is a listener for [faultvfs.Listen].
+func countSyncs(op faultvfs.Op) error {
+	if op.Kind == faultvfs.Sync {
+		syncs.Add(1)
+	}
 	return nil
 }
 

@@ -3,9 +3,9 @@
 //
 // It promises that SQLite's own Unix file does the work behind it, shared memory
 // and locks included, so that what is tested is what the box runs: more than one
-// connection, write-ahead log and all. It refuses to be part of a box: nothing
-// that is built without the tag faultvfs may import it, and the house's tests see
-// to that.
+// connection, write-ahead log and all. It refuses to be part of a box: a daemon
+// that is built without the tag faultvfs does not carry it, and the house's tests
+// see to that.
 //
 // [Listen] is for one process. [Map] is for the real daemon in another one: both
 // map one file of switches, and the daemon, built with -tags faultvfs, obeys
