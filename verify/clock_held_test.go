@@ -76,6 +76,16 @@ func TestStoredFloorOfABoxThatKnowsNothing(t *testing.T) {
 	}
 }
 
+func TestAFloorStoredAtTheInstantOfTheBootIsRestored(t *testing.T) {
+	w := newWristwatch(false)
+	if err := w.clock.Restore([]byte(`{"floor":1900000000,"nanos":0,"up":0}`)); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.floor().Unix(); got != 1_900_000_000 {
+		t.Errorf("the floor is at %d", got)
+	}
+}
+
 func TestDamagedFloorIsRefusedAndChangesNothing(t *testing.T) {
 	for _, held := range []string{"", "{", "[]", `{"floor":-1}`, `{"floor":1900000000,"nanos":1000000000}`, `{"floor":1900000000,"up":-1}`, `{"floor":"1900000000"}`} {
 		w := newWristwatch(false)

@@ -24,13 +24,14 @@ const (
 // fill. The encoding may come in any number of slices, which are not joined: a
 // large one would have to lie in memory twice. Errors wrap ErrEncoding.
 func Decode(slices ...[]byte) (*Set, error) {
-	r := reader{next: slices}
+	size := 0
 	for _, b := range slices {
-		r.left += len(b)
+		size += len(b)
 	}
-	if r.left > MaxState {
-		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrEncoding, r.left, MaxState)
+	if size > MaxState {
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrEncoding, size, MaxState)
 	}
+	r := reader{next: slices}
 	s := &Set{sections: map[place]*roaring.Bitmap{}}
 	var last place // 0 comes before every known section
 	for r.more(); len(r.rest) > 0; r.more() {
@@ -53,7 +54,6 @@ func Decode(slices ...[]byte) (*Set, error) {
 type reader struct {
 	rest []byte   // of the slice at hand
 	next [][]byte // those after it
-	left int      // bytes in next
 	own  []byte   // what rest lies in where one slice ends and another begins
 }
 
@@ -68,7 +68,7 @@ func (r *reader) more() {
 			r.own = append(append(r.own[:0], r.rest...), r.next[0]...)
 			r.rest = r.own
 		}
-		r.left, r.next = r.left-len(r.next[0]), r.next[1:]
+		r.next = r.next[1:]
 	}
 }
 
@@ -90,7 +90,7 @@ func (r *reader) values(sec Section) (*roaring.Bitmap, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n == 0 || n > uint64(len(r.rest)+r.left) || sec.Kind == Cutoff && n != 1 {
+	if n == 0 || sec.Kind == Cutoff && n != 1 {
 		return nil, fmt.Errorf("%w: %d values cannot be", ErrEncoding, n)
 	}
 	bitmap := roaring.New()
