@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"time"
 )
 
@@ -25,6 +26,7 @@ func measureRevocation(out io.Writer, dir string, scale int) (err error) {
 		return fmt.Errorf("make folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
+	defer debug.SetGCPercent(debug.SetGCPercent(50)) // as cmd/gated does
 	if err := printMachine(out, temp); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	_ "time/tzdata" // the box may have no zone files, and site rules need theirs
 
@@ -58,7 +59,18 @@ type askedWrongly string
 
 func (e askedWrongly) Error() string { return string(e) }
 
-func main() { os.Exit(realMain()) }
+// gcPercent is how much garbage lies about before it is collected, in percent of
+// what is in use: half of Go's own. A box has little memory and a processor that
+// waits; an import of ten million revocations then peaks at 2.1 times their size
+// instead of 3.2 (make bench, which runs at the same). GOGC overrides it.
+const gcPercent = 50
+
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	os.Exit(realMain())
+}
 
 // realMain returns the exit status: 0 fine, 1 no or broken, 2 asked wrongly.
 func realMain() int {
