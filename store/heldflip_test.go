@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"gated/store"
@@ -28,8 +29,7 @@ func TestHeldSurvivesAnyChangedByteOfOneCopy(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := int(binary.BigEndian.Uint16(raw[16:])) // https://sqlite.org/fileformat.html, 1.3.2
-	seed := rand.Uint64()
-	rnd := rand.New(rand.NewPCG(seed, 0))
+	rnd := rand.New(rand.NewPCG(rand.Uint64(), 0))
 	o.Dir = memory(t)
 	copies := 0
 	for end := 0; ; copies++ {
@@ -43,25 +43,80 @@ func TestHeldSurvivesAnyChangedByteOfOneCopy(t *testing.T) {
 			if i >= 16 && begin+i < end-128 {
 				continue // nothing has ever been written there
 			}
-			bad := bytes.Clone(raw)
-			bad[begin+i] ^= byte(1 + rnd.IntN(255))
-			if err := lay(o.Dir, map[string][]byte{"gated.db": bad}); err != nil {
-				t.Fatal(err)
-			}
-			s, err := store.Open(o)
-			if err != nil {
-				t.Errorf("seed %d, copy %d, byte %d of its page: %v", seed, copies, i, err)
-				continue
-			}
-			if got, ok := s.Held("trust"); !ok || !bytes.Equal(got, body) {
-				t.Errorf("seed %d, copy %d, byte %d of its page: %q, %t", seed, copies, i, got, ok)
-			}
-			if err := s.Close(); err != nil {
-				t.Errorf("seed %d, copy %d, byte %d of its page: close: %v", seed, copies, i, err)
-			}
+			heldThough(t, o, raw, begin+i, byte(1+rnd.IntN(255)), document.Held{Name: "trust", Body: body})
 		}
 	}
 	if copies != 2 {
 		t.Errorf("%d copies are on the disk, not 2", copies)
 	}
+}
+
+// TestHeldSurvivesAChangedByteOfALargeOne does the same to a document of several
+// pages, chained as SQLite does with long ones: the head of each page, with the
+// number of the next, and a sample of the rest.
+func TestHeldSurvivesAChangedByteOfALargeOne(t *testing.T) {
+	o, body := options(t), make([]byte, 13_000)
+	rnd := rand.New(rand.NewPCG(rand.Uint64(), 0))
+	for i := range body {
+		body[i] = byte(rnd.Uint32())
+	}
+	b := start(t, o)
+	if err := b.Hold(t.Context(), document.Held{Name: "site", Body: body}); err != nil {
+		t.Fatal(err)
+	}
+	b.mustStop(t)
+	raw, err := os.ReadFile(filepath.Join(o.Dir, "gated.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := int(binary.BigEndian.Uint16(raw[16:]))
+	o.Dir = memory(t)
+	pages := 0
+	for begin := page; begin < len(raw); begin += page {
+		if !holdsPieceOf(raw[begin:begin+page], body) {
+			continue
+		}
+		pages++
+		for i := 0; i < page; i++ {
+			if i >= 16 {
+				i += rnd.IntN(200)
+			}
+			heldThough(t, o, raw, begin+min(i, page-1), byte(1+rnd.IntN(255)), document.Held{Name: "site", Body: body})
+		}
+	}
+	if least := 2 * (len(body) / page); pages < least {
+		t.Errorf("two copies are on %d pages, want at least %d", pages, least)
+	}
+}
+
+// heldThough opens the database raw with the byte there changed by that, and
+// demands the document of it.
+func heldThough(t *testing.T, o store.Options, raw []byte, at int, by byte, want document.Held) {
+	t.Helper()
+	bad := bytes.Clone(raw)
+	bad[at] ^= by
+	if err := lay(o.Dir, map[string][]byte{"gated.db": bad}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(o)
+	if err != nil {
+		t.Errorf("byte %d changed by %#x: %v", at, by, err)
+		return
+	}
+	if got, ok := s.Held(want.Name); !ok || !bytes.Equal(got, want.Body) {
+		t.Errorf("byte %d changed by %#x: %d bytes, %t", at, by, len(got), ok)
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("byte %d changed by %#x: close: %v", at, by, err)
+	}
+}
+
+// holdsPieceOf is whether 64 bytes of body from a multiple of 64 on lie in b.
+func holdsPieceOf(b, body []byte) bool {
+	for piece := range slices.Chunk(body, 64) {
+		if bytes.Contains(b, piece) {
+			return true
+		}
+	}
+	return false
 }
