@@ -7,7 +7,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.built=$(BUILT)
 TAGS    := sqlite_omit_load_extension,netgo,osusergo
 FUZZTIME ?= 10s
 
-.PHONY: help build demo test test-pi lint bench hold crash kill fuzz mutate long cross deb system-test tools clean
+.PHONY: help build demo test test-pi lint bench hold acl-test crash kill fuzz mutate long cross deb system-test tools clean
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -42,6 +42,9 @@ bench: ## the budgets of the design beside their floors, measured in one run
 
 hold: ## a rider put on hold over Mosquitto N times (default 100): refused within 1 s each time, and how soon
 	$(GO) test -count 1 -timeout 1h -v -run '^TestHoldIsEnforced' ./e2e -holds $(or $(N),100) -within 1s
+
+acl-test: tools ## the access list that broker-config makes: every verb, topic and name against real Mosquitto, as a matrix
+	GATED_MUST_RUN=mosquitto $(GO) test -count 1 -v ./deploy/mosquitto
 
 crash: ## N power cuts (default 20000) at every point of the store's work; SEED=… for the same cuts again
 	$(GO) test -count 1 -timeout 12h -v -run '^TestPowerCuts' ./store -cuts $(or $(N),20000) $(if $(SEED),-cutseed $(SEED))

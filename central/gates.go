@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"gated/verify/document"
 )
@@ -19,6 +20,9 @@ const lastTag = 65535
 func (c *Central) AddGate(ctx context.Context, id string, site uint32, key string) (tag uint16, err error) {
 	if !validID(id) {
 		return 0, fmt.Errorf("a gate's id is like east-1, of a-z, 0-9 and -, up to 63, not %q: %w", id, ErrAsked)
+	}
+	if id == "central" || strings.HasPrefix(id, "platform-") {
+		return 0, fmt.Errorf("%s is a name of somebody else at the broker (central, platform-…): %w", id, ErrAsked)
 	}
 	if _, err := document.ParseKey(key); err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrAsked, err)

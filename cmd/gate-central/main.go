@@ -55,6 +55,8 @@ type commands struct {
 	Epoch     epochCmd     `cmd:"" help:"A new beginning for all documents, after a theft or a wrong clock."`
 	Export    exportCmd    `cmd:"" help:"Write what a gate without a network needs, for gated import."`
 
+	BrokerConfig brokerConfigCmd `cmd:"" help:"Write the configuration of a Mosquitto broker for this network."`
+
 	Manual manual.Cmd `cmd:"" hidden:"" help:"Print the manual page, or the completion for bash."`
 }
 
