@@ -20,8 +20,8 @@ const (
 	forkKind     = "fork"     // one that came back and that this log does not extend
 )
 
-// Checkpoint signs the log as it is committed now and returns the note. The note
-// and the tree's hashes are on stable storage before it is given away: a box that
+// Checkpoint signs the log as it is written now and returns the note. The note,
+// the tree's hashes and every record below are on stable storage before it is given away: a box that
 // had shown a history and then forgot it would look like a forger.
 func (s *Store) Checkpoint(ctx context.Context) ([]byte, error) {
 	if s.signer == nil {
@@ -49,7 +49,8 @@ func (s *Store) Checkpoint(ctx context.Context) ([]byte, error) {
 // Acknowledge takes a checkpoint that came back and returns its size: the central
 // server has all records below it. The note must be of this log and carry our own
 // signature and that of one of cosigners. Is it larger than any before, Cosigned
-// rises durably; is it smaller, as after the server was restored, it does not
+// rises, on stable storage with the next commit or after a minute (it is forgotten
+// at no cost: the records are sent again); is it smaller, as after the server was restored, it does not
 // fall, and what the returned size leaves uncovered is to be sent again. A note
 // with both signatures on a history that this log does not extend is ErrFork, and
 // kept: another log has to begin, see Forked. Any
@@ -79,7 +80,7 @@ func (s *Store) Acknowledge(ctx context.Context, msg []byte, cosigners ...note.V
 	if c.Size <= s.cosigned.Load() {
 		return c.Size, nil
 	}
-	err = s.submit(ctx, len(msg), func(w *conn) error { return keepCheckpoint(w, cosignedKind, c.Size, msg) })
+	err = s.submitLater(ctx, len(msg), func(w *conn) error { return keepCheckpoint(w, cosignedKind, c.Size, msg) })
 	if err != nil {
 		return 0, fmt.Errorf("acknowledge: keep checkpoint: %w", err)
 	}

@@ -203,6 +203,7 @@ func (s *Store) load(ctx context.Context, whose *Options) error {
 	}
 	s.tree = t
 	s.size.Store(t.size)
+	s.synced.Store(t.size)
 	c, _, err := s.checkpoint(ctx, cosignedKind)
 	if err != nil {
 		return err

@@ -82,9 +82,12 @@ func TestPowerCuts(t *testing.T) {
 func TestPowerCutsFindAStoreThatDoesNotSync(t *testing.T) {
 	p := recorded(t, "PRAGMA synchronous = NORMAL;")
 	var y tally
-	if err := cutAll(t, p, memory(t), rand.Uint64(), 0, &y); err == nil {
-		t.Errorf("no acknowledged record was lost: %s", &y)
+	for range 50 { // what is drawn may be kind
+		if cutAll(t, p, memory(t), rand.Uint64(), 0, &y) != nil {
+			return
+		}
 	}
+	t.Errorf("no acknowledged record was lost: %s", &y)
 }
 
 // cutRounds gives each round to one of some workers, until one fails.

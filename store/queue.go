@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"gated/gate"
 	"gated/verify/document"
@@ -12,18 +13,26 @@ import (
 // minutes of the worst flood of codes.
 const maxWaiting = 4096
 
-// commit is what one call of Commit brought.
+// followLife is how long what only follows may wait to be synced. Every checkpoint
+// syncs, and with a line one comes within a minute of the first record that it has
+// to cover (PROTOCOL 2.5): nothing would be proved sooner if this were shorter.
+const followLife = time.Minute
+
+// commit is what one call of Commit or Follow brought.
 type commit struct {
 	recs []gate.Record
-	done chan gate.Receipt
+	done chan gate.Receipt // nil: it only follows
 }
+
+func (c commit) follows() bool { return c.done == nil }
 
 // task is anything else that is written, in a transaction of its own.
 type task struct {
-	do    func(*conn) error
-	bytes int           // of the body, roughly
-	recs  []gate.Record // what tells of it, in the same transaction
-	done  chan error
+	do      func(*conn) error
+	bytes   int           // of the body, roughly
+	recs    []gate.Record // what tells of it, in the same transaction
+	follows bool          // it is synced with the next commit
+	done    chan error
 }
 
 // Commit queues recs for the next transaction and returns at once. The receipt
@@ -32,30 +41,54 @@ type task struct {
 // so nobody needs to wait. A use is kept in the same transaction. What cannot be
 // encoded is refused alone. The caller leaves recs alone until the receipt.
 func (s *Store) Commit(recs ...gate.Record) <-chan gate.Receipt {
-	c := commit{recs: recs, done: make(chan gate.Receipt, 1)}
+	done := make(chan gate.Receipt, 1)
+	if err := s.enqueue(commit{recs, done}); err != nil {
+		done <- gate.Receipt{Err: fmt.Errorf("commit records: %w", err)}
+	}
+	return done
+}
+
+// Follow queues recs, which tell what came of something that is on stable storage
+// already, and returns at once. They are written in their turn, so that whoever
+// reads the journal sees them and a process that is killed loses none, and synced
+// with the next commit, at the latest after a minute. A power cut before that
+// takes them; nobody outside has seen them then: Log does not count them, Batch
+// does not give them away, and a Checkpoint syncs them first. The caller leaves
+// recs alone.
+func (s *Store) Follow(recs ...gate.Record) {
+	_ = s.enqueue(commit{recs: recs}) // what Run or the next Commit will say
+}
+
+func (s *Store) enqueue(c commit) error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	err := s.ended
 	if err == nil && len(s.waiting) >= maxWaiting {
 		err = ErrFull
 	}
-	if err == nil {
-		s.waiting = append(s.waiting, c)
-	} else {
-		s.lose(recs)
-	}
-	s.mu.Unlock()
 	if err != nil {
-		c.done <- gate.Receipt{Err: fmt.Errorf("commit records: %w", err)}
-	} else {
-		tick(s.wake)
+		s.lose(c.recs)
+		return err
 	}
-	return c.done
+	s.waiting = append(s.waiting, c)
+	tick(s.wake)
+	return nil
 }
 
 // submit queues a task and waits for it, and for the records that tell of it. If
 // ctx ends first, the task may still be done.
 func (s *Store) submit(ctx context.Context, bytes int, do func(*conn) error, recs ...gate.Record) error {
-	t := task{do: do, bytes: bytes, recs: recs, done: make(chan error, 1)}
+	return s.queue(ctx, task{do: do, bytes: bytes, recs: recs})
+}
+
+// submitLater is submit of what need not be on stable storage when it returns: it
+// is with the next commit, at the latest after followLife.
+func (s *Store) submitLater(ctx context.Context, bytes int, do func(*conn) error) error {
+	return s.queue(ctx, task{do: do, bytes: bytes, follows: true})
+}
+
+func (s *Store) queue(ctx context.Context, t task) error {
+	t.done = make(chan error, 1)
 	s.mu.Lock()
 	err := s.ended
 	if err == nil {
@@ -75,9 +108,10 @@ func (s *Store) submit(ctx context.Context, bytes int, do func(*conn) error, rec
 }
 
 // take takes all commits and one task: records are never behind a second task.
-// What is carried goes with commits, or with the last transaction of all: last
-// says that ctx has ended, nothing else waits, and nothing is accepted any more.
-func (s *Store) take(ctx context.Context) (commits []commit, t task, carried cargo, last bool) {
+// What is carried goes with commits, with what is due to be synced, or with the
+// last transaction of all: last says that ctx has ended, nothing else waits, and
+// nothing is accepted any more.
+func (s *Store) take(ctx context.Context, due bool) (commits []commit, t task, carried cargo, last bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	commits, s.waiting = s.waiting, nil
@@ -89,7 +123,7 @@ func (s *Store) take(ctx context.Context) (commits []commit, t task, carried car
 		last = true
 		s.end(ErrStopped)
 	}
-	if (len(commits) > 0 || last) && s.carried.size() > 0 {
+	if (len(commits) > 0 || due || last) && s.carried.size() > 0 {
 		carried, s.carried = s.carried, newCargo()
 	}
 	return commits, t, carried, last
@@ -115,7 +149,9 @@ func (s *Store) end(err error) {
 	s.ended = err
 	for _, c := range s.waiting {
 		s.lose(c.recs)
-		c.done <- gate.Receipt{Err: fmt.Errorf("commit records: %w", err)}
+		if !c.follows() {
+			c.done <- gate.Receipt{Err: fmt.Errorf("commit records: %w", err)}
+		}
 	}
 	for _, t := range s.tasks {
 		s.lose(t.recs)

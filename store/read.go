@@ -89,12 +89,13 @@ func (s *Store) Each(ctx context.Context, from, to uint64, see func(record.Entry
 
 // Batch returns the records from number from on, as many as go into a message of
 // maxBytes (0: record.MaxBatch), at least one if there is one; none if from is
-// the size of the log. The batch begins later if the leaves before were dropped.
+// the size of the log. Only what is on stable storage is given away. The batch begins later if the leaves before were dropped.
 // A person that is not the leaf's any more, because the disk
 // has changed it, stays behind: the record must not wait for it. The caller owns
 // the batch.
 func (s *Store) Batch(ctx context.Context, from uint64, maxBytes int) (record.Batch, error) {
-	if size := s.size.Load(); from > size {
+	size := s.synced.Load()
+	if from > size {
 		return record.Batch{}, fmt.Errorf("make batch: the log ends at %d, before %d", size, from)
 	}
 	if maxBytes <= 0 || maxBytes > record.MaxBatch {
@@ -107,7 +108,10 @@ func (s *Store) Batch(ctx context.Context, from uint64, maxBytes int) (record.Ba
 	from = max(from, first)
 	b := record.Batch{Log: s.log, First: from}
 	bytes := record.Overhead
-	err = s.walk(ctx, from, maxBytes/typicalSize+1, func(_ uint64, e record.Entry) (bool, error) {
+	err = s.walk(ctx, from, maxBytes/typicalSize+1, func(seq uint64, e record.Entry) (bool, error) {
+		if seq >= size {
+			return false, nil // it would be gone after a power cut, and another have its number
+		}
 		if e.Check() != nil {
 			e.Person, e.Salt = "", nil
 		}

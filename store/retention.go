@@ -74,7 +74,7 @@ func (s *Store) Age(ctx context.Context, floor time.Time, l Limits) error {
 		return nil
 	}
 	oldest := now - int64(max(l.Persons, l.Leaves)/time.Second)
-	err := s.submit(ctx, 0, func(w *conn) error {
+	err := s.submitLater(ctx, 0, func(w *conn) error {
 		if err := w.exec("DELETE FROM age WHERE floor >= ?", now); err != nil {
 			return err
 		}

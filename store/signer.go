@@ -26,7 +26,7 @@ func (s *Store) begin(o *Options) error {
 		}
 		entries = e
 	}
-	err := s.transact(func() error {
+	err := s.transact(true, func() error {
 		if err := s.w.exec("UPDATE meta SET value = value + 1 WHERE name = 'starts'"); err != nil {
 			return fmt.Errorf("count start: %w", err)
 		}
@@ -46,7 +46,7 @@ func (s *Store) begin(o *Options) error {
 	if err != nil {
 		return err
 	}
-	s.grow(entries)
+	s.grow(entries, true)
 	s.start++
 	return nil
 }

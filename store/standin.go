@@ -44,7 +44,7 @@ func (s *Store) Follows(ctx context.Context) string {
 
 func (s *Store) takeOver(ctx context.Context, from *Store, note func() error, insert string, tables ...string) error {
 	start := max(s.start, from.start+1)
-	err := s.transact(func() error {
+	err := s.transact(true, func() error {
 		for _, t := range tables {
 			if err := s.copyRows(ctx, from, t, insert); err != nil {
 				return fmt.Errorf("take over %s: %w", t, err)

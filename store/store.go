@@ -44,7 +44,7 @@ type Options struct {
 }
 
 // Store is one open database. All methods may be called concurrently. What
-// writes (Commit, Hold, Forget, Checkpoint, Acknowledge) waits for Run: nothing
+// writes (Commit, Follow, Hold, Forget, Checkpoint, Acknowledge) waits for Run: nothing
 // is written before it runs.
 type Store struct {
 	log    string // id of the log
@@ -58,7 +58,8 @@ type Store struct {
 	w       *conn    // Run's alone while it runs; nil when opened to be read
 	readers *sql.DB
 
-	size     atomic.Uint64 // records on disk
+	size     atomic.Uint64 // records in the journal
+	synced   atomic.Uint64 // of those, on stable storage
 	cosigned atomic.Uint64 // of those, covered by a cosigned checkpoint
 	grown    chan struct{}
 
@@ -71,6 +72,8 @@ type Store struct {
 	secondMu sync.Mutex
 	secondAt time.Time // when the second copy of the cosigned checkpoint was written
 
+	owed  []gate.Record             // Run's: written by Follow and not synced
+	since time.Time                 // Run's: when the first was written that is not synced; zero: all is
 	pages int                       // Run's: pages written since the log was last folded back, roughly
 	scrub bool                      // Run's: what was erased is still in the write-ahead log
 	wake  chan struct{}             // tells Run that something waits; holds one tick
@@ -93,9 +96,13 @@ var _ gate.Journal = (*Store)(nil)
 // raised it durably; after OpenReadOnly it is that of the newest start.
 func (s *Store) Start() uint64 { return s.start }
 
-// Log is the id of the log, and how many of its records are on disk. A record
-// whose receipt has arrived is counted.
-func (s *Store) Log() (id string, size uint64) { return s.log, s.size.Load() }
+// Log is the id of the log, and how many of its records are on stable storage. A
+// record whose receipt has arrived is counted.
+func (s *Store) Log() (id string, size uint64) { return s.log, s.synced.Load() }
+
+// Size is how many records the journal has, those among them that are yet to be
+// synced; see Follow.
+func (s *Store) Size() uint64 { return s.size.Load() }
 
 // Origin is the first line of the checkpoints of this log.
 func (s *Store) Origin() string { return s.origin }
@@ -105,7 +112,8 @@ func (s *Store) Origin() string { return s.origin }
 func (s *Store) Forked() <-chan struct{} { return s.forked }
 
 // Cosigned is the size of the largest cosigned checkpoint that was acknowledged:
-// so many records were once known to be at the central server. It never falls.
+// so many records were once known to be at the central server. It never falls, but
+// that a power cut may take the newest acknowledgements of a minute.
 func (s *Store) Cosigned() uint64 { return s.cosigned.Load() }
 
 // Lost are the records that were offered and not acknowledged because writing
@@ -118,6 +126,6 @@ func (s *Store) Lost() []gate.Record {
 	return slices.Clone(s.lost)
 }
 
-// Grown has a tick after the newest commit. One receiver is meant: a tick stands
+// Grown has a tick after Log has grown. One receiver is meant: a tick stands
 // for all commits since the one before it.
 func (s *Store) Grown() <-chan struct{} { return s.grown }

@@ -115,6 +115,18 @@ func (b *box) commit(t testing.TB, recs ...gate.Record) uint64 {
 	return r.First
 }
 
+// follow returns when recs are written, which does not mean synced.
+func (b *box) follow(t testing.TB, recs ...gate.Record) {
+	t.Helper()
+	want := b.Size() + uint64(len(recs))
+	b.Follow(recs...)
+	for limit := time.Now().Add(time.Minute); b.Size() < want; runtime.Gosched() {
+		if time.Now().After(limit) {
+			t.Fatal("what follows is not written")
+		}
+	}
+}
+
 // admission is the record of an opening for the pass with that serial.
 func admission(serial uint32) gate.Record {
 	at := gate.Moment{Time: time.UnixMilli(1800000000123), State: gate.ClockSynced, Up: time.Hour, Boot: "b1", Start: 1}

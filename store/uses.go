@@ -58,10 +58,10 @@ func (s *Store) Uses(ctx context.Context) ([]gate.Use, error) {
 	return uses, nil
 }
 
-// Forget removes the uses whose Until is before that time, in unix seconds. It
-// is durable on return.
+// Forget removes the uses whose Until is before that time, in unix seconds: on
+// stable storage with the next commit, at the latest after a minute.
 func (s *Store) Forget(ctx context.Context, before int64) error {
-	err := s.submit(ctx, 0, func(c *conn) error { return c.exec("DELETE FROM used WHERE until < ?", before) })
+	err := s.submitLater(ctx, 0, func(c *conn) error { return c.exec("DELETE FROM used WHERE until < ?", before) })
 	if err != nil {
 		return fmt.Errorf("forget uses: %w", err)
 	}

@@ -18,6 +18,9 @@ const (
 	foldQuiet = time.Second
 )
 
+// syncedMark is written when nothing else is, so that there is something to sync.
+const syncedMark = "synced"
+
 // Run is the one writer. It takes what waits, commits it in one transaction and
 // answers, until ctx ends; then it accepts nothing more, writes what was
 // accepted and returns nil. After the first error in writing it returns that
@@ -52,9 +55,10 @@ func (s *Store) Run(ctx context.Context) error {
 
 func (s *Store) serve(ctx context.Context) error {
 	for {
-		commits, t, carried, last := s.take(ctx)
-		if len(commits) > 0 || last && carried.size() > 0 {
-			if err := s.write(commits, carried); err != nil {
+		due := s.due()
+		commits, t, carried, last := s.take(ctx, due)
+		if len(commits) > 0 || carried.size() > 0 || (due || last) && s.owes() {
+			if err := s.write(commits, carried, due || last); err != nil {
 				return err
 			}
 		}
@@ -74,9 +78,20 @@ func (s *Store) serve(ctx context.Context) error {
 	}
 }
 
-// rest waits for something to do, and folds the log back if nothing comes.
+// owes says whether something was written that is not synced, and due whether
+// that has lasted for as long as it may.
+func (s *Store) owes() bool { return !s.since.IsZero() }
+func (s *Store) due() bool  { return s.owes() && time.Since(s.since) >= followLife }
+
+// rest waits for something to do or to be due, and folds the log back if nothing
+// comes.
 func (s *Store) rest(ctx context.Context) error {
-	var quiet <-chan time.Time
+	var quiet, due <-chan time.Time
+	if s.owes() {
+		t := time.NewTimer(time.Until(s.since.Add(followLife)))
+		defer t.Stop()
+		due = t.C
+	}
 	if s.pages >= foldPages || s.scrub {
 		t := time.NewTimer(foldQuiet)
 		defer t.Stop()
@@ -85,6 +100,7 @@ func (s *Store) rest(ctx context.Context) error {
 	select {
 	case <-s.wake:
 	case <-ctx.Done():
+	case <-due:
 	case <-quiet:
 		s.pages = 0
 		if err := s.fold(); err != nil {
@@ -109,12 +125,14 @@ func (s *Store) fold() error {
 	return errors.Join(err, s.w.script(fmt.Sprintf("PRAGMA busy_timeout = %d", busyTimeout)))
 }
 
-// write commits everything in one transaction and answers each receipt.
-func (s *Store) write(commits []commit, carried cargo) error {
+// write commits everything in one transaction and answers each receipt. The
+// transaction is synced if that is due, or if one of commits does not only follow.
+func (s *Store) write(commits []commit, carried cargo, due bool) error {
 	size := s.size.Load()
 	receipts := make([]gate.Receipt, len(commits))
 	entries := make([]record.Entry, 0, len(commits))
 	for i, c := range commits {
+		due = due || !c.follows()
 		receipts[i].First = size + uint64(len(entries))
 		more, err := s.encode(entries, size, c.recs)
 		if err != nil {
@@ -123,35 +141,33 @@ func (s *Store) write(commits []commit, carried cargo) error {
 		}
 		entries = more
 	}
-	var err error
-	if len(entries)+carried.size() > 0 {
-		err = s.transact(func() error { return s.insert(commits, receipts, entries, carried) })
-	}
+	err := s.transact(due, func() error { return s.insert(commits, receipts, entries, carried) })
 	if err != nil {
 		err = fmt.Errorf("commit records: %w", err)
-	} else {
-		s.grow(entries)
-	}
-	if err != nil {
 		s.fail(commits)
+	} else {
+		s.grow(entries, due)
 	}
 	for i, c := range commits {
 		if err != nil {
 			receipts[i].Err = err
 		}
-		c.done <- receipts[i]
-	}
-	if err == nil && len(entries) > 0 {
-		tick(s.grown)
+		if !c.follows() {
+			c.done <- receipts[i]
+		} else if s.owes() {
+			s.owed = append(s.owed, c.recs...)
+		}
 	}
 	return err
 }
 
-// fail notes that writing has failed, before anybody hears of it.
+// fail notes that writing has failed, before anybody hears of it. What was not
+// synced may be lost, too.
 func (s *Store) fail(commits []commit) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failed = true
+	s.lose(s.owed)
 	for _, c := range commits {
 		s.lose(c.recs)
 	}
@@ -170,6 +186,11 @@ func (s *Store) encode(entries []record.Entry, size uint64, recs []gate.Record) 
 }
 
 func (s *Store) insert(commits []commit, receipts []gate.Receipt, entries []record.Entry, carried cargo) error {
+	if len(entries)+carried.size() == 0 && s.owes() {
+		// SQLite syncs nothing for a transaction that writes nothing.
+		s.pages++
+		return setMark(s.w, syncedMark, s.size.Load())
+	}
 	if err := s.insertEntries(entries); err != nil {
 		return err
 	}
@@ -223,14 +244,25 @@ func insertEntry(c *conn, seq uint64, e record.Entry) error {
 	return nil
 }
 
-// grow counts entries as committed.
-func (s *Store) grow(entries []record.Entry) {
+// grow counts entries as committed; with synced, they and everything before them
+// are on stable storage.
+func (s *Store) grow(entries []record.Entry, synced bool) {
 	s.treeMu.Lock()
 	for _, e := range entries {
 		s.tree.add(record.Hash(e.Leaf))
 	}
 	s.treeMu.Unlock()
-	s.size.Add(uint64(len(entries)))
+	size := s.size.Add(uint64(len(entries)))
+	if !synced {
+		if !s.owes() {
+			s.since = time.Now()
+		}
+		return
+	}
+	s.owed, s.since = nil, time.Time{}
+	if s.synced.Swap(size) != size {
+		tick(s.grown)
+	}
 }
 
 // perform does a task and writes the records of it in the same transaction.
@@ -240,7 +272,7 @@ func (s *Store) perform(t task) error {
 		t.done <- err
 		return nil
 	}
-	err = s.transact(func() error {
+	err = s.transact(!t.follows, func() error {
 		if err := t.do(s.w); err != nil {
 			return err
 		}
@@ -249,17 +281,24 @@ func (s *Store) perform(t task) error {
 	s.pages += 2 + t.bytes/pageSize
 	if err != nil {
 		s.fail([]commit{{recs: t.recs}})
-	} else if len(entries) > 0 {
-		s.grow(entries)
-		tick(s.grown)
+	} else {
+		s.grow(entries, !t.follows)
 	}
 	t.done <- err
 	return err
 }
 
-func (s *Store) transact(do func() error) error {
+// transact is one transaction. Without sync it is in the write-ahead log when it
+// returns, and on stable storage with the next that syncs: SQLite's level NORMAL
+// leaves out nothing else.
+func (s *Store) transact(sync bool, do func() error) error {
 	s.at()
 	defer s.busy.Store(nil)
+	if !sync {
+		if err := s.w.script("PRAGMA synchronous = NORMAL"); err != nil {
+			return fmt.Errorf("begin: %w", err)
+		}
+	}
 	if err := s.w.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
@@ -268,6 +307,11 @@ func (s *Store) transact(do func() error) error {
 	}
 	if err := s.w.exec("COMMIT"); err != nil {
 		return fmt.Errorf("make durable: %w", err)
+	}
+	if !sync { // After an error nothing is written any more.
+		if err := s.w.script("PRAGMA synchronous = FULL"); err != nil {
+			return fmt.Errorf("sync again from now on: %w", err)
+		}
 	}
 	return nil
 }

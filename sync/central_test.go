@@ -24,6 +24,7 @@ type central struct {
 	batches int
 	again   int // records that came more than once
 	offers  int // checkpoints received
+	early   int // messages after which one waited for records that were not here
 	mute    int // cosignatures still to be kept back
 }
 
@@ -92,6 +93,7 @@ func (c *central) cosign() []byte {
 		return nil
 	}
 	if cp.Size > uint64(len(c.tree.leaves)) {
+		c.early++
 		return nil
 	}
 	msg := c.pending

@@ -57,7 +57,8 @@ type Outbox interface {
 	// message and at least one if there is one. It begins later if those before
 	// were dropped.
 	Batch(ctx context.Context, from uint64, max int) (record.Batch, error)
-	// Checkpoint signs the log at its present size.
+	// Checkpoint signs the log at its present size, which is on stable storage when
+	// it returns: Log may have grown by that.
 	Checkpoint(ctx context.Context) ([]byte, error)
 	// Acknowledge takes a cosigned checkpoint and returns its size, also if it is
 	// smaller than one before. Anything but a true cosignature on our log is an

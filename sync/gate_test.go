@@ -101,6 +101,7 @@ type outbox struct {
 	lowest   uint64        // the lowest number that one began at since the last stop
 	broken   error         // returned by Batch, if not nil
 	dropped  uint64        // so many leaves are kept no more
+	follows  int           // records that only the next checkpoint puts on the disk
 }
 
 func newOutbox(t testing.TB, k keys) *outbox {
@@ -112,6 +113,11 @@ func (o *outbox) add(n int) {
 	o.t.Helper()
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.grow(n)
+}
+
+// grow is add under the lock.
+func (o *outbox) grow(n int) {
 	for range n {
 		seq := uint64(len(o.entries))
 		e, err := record.Encode(o.log, seq, gate.Record{
@@ -169,6 +175,10 @@ func (o *outbox) Batch(_ context.Context, from uint64, most int) (record.Batch, 
 func (o *outbox) Checkpoint(context.Context) ([]byte, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.follows > 0 {
+		o.grow(o.follows)
+		o.follows = 0
+	}
 	root, err := o.tree.root(uint64(len(o.entries)))
 	if err != nil {
 		return nil, err
@@ -197,6 +207,13 @@ func (o *outbox) Acknowledge(_ context.Context, msg []byte, cosigners ...note.Ve
 }
 
 func (o *outbox) Grown() <-chan struct{} { return o.grown }
+
+// follow writes n records that wait for a checkpoint to be on the disk.
+func (o *outbox) follow(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.follows += n
+}
 
 // reset begins to count anew.
 func (o *outbox) reset() {

@@ -95,6 +95,25 @@ func TestCheckpointAfterFiftyRecordsOrAMinute(t *testing.T) {
 	}
 }
 
+// What a checkpoint itself has put on the disk goes before it, and asks for no
+// other checkpoint.
+func TestACheckpointComesAfterAllThatItCovers(t *testing.T) {
+	virtual(t, func(r *rig) {
+		r.start()
+		pass(time.Second)
+		r.out.add(1)
+		r.out.follow(2)
+		pass(61 * time.Second)
+		if got := r.out.Cosigned(); got != 3 {
+			t.Errorf("cosigned %d of 3 records after a minute", got)
+		}
+		pass(10 * time.Minute)
+		if _, again, offers := r.central.count(); again != 0 || offers != 1 || r.central.early != 0 {
+			t.Errorf("%d records again, %d checkpoints, %d before their records; want 0, 1, 0", again, offers, r.central.early)
+		}
+	})
+}
+
 func TestALostCosignatureMakesTheBoxSendAgain(t *testing.T) {
 	virtual(t, func(r *rig) {
 		r.central.silence(1)

@@ -139,6 +139,11 @@ func (u *upload) do(ctx context.Context, do step) error {
 	if do == sendCheckpoint {
 		return u.checkpoint(ctx)
 	}
+	return u.records(ctx, do)
+}
+
+// records sends a message of them.
+func (u *upload) records(ctx context.Context, do step) error {
 	msg, b, err := u.encode(ctx, do, u.window.batch())
 	if err != nil {
 		u.fail(ctx, err)
@@ -179,12 +184,27 @@ func (u *upload) encode(ctx context.Context, do step, most int) ([]byte, record.
 	}
 }
 
-// checkpoint sends the log's signed state, retained. It covers at least what was
-// on stable storage before it was made.
+// checkpoint sends the log's signed state, retained, and before it the records that
+// its making has put on stable storage: the server can do nothing with one that
+// covers more than it has.
 func (u *upload) checkpoint(ctx context.Context) error {
 	msg, err := u.out.Checkpoint(ctx)
 	if err != nil {
 		u.fail(ctx, fmt.Errorf("sign checkpoint: %w", err))
+		return nil
+	}
+	log := u.tail.log
+	u.observe(time.Now())
+	for u.tail.log == log && u.tail.next < u.tail.size {
+		before := u.tail.next
+		if err := u.records(ctx, sendFresh); err != nil {
+			return err
+		}
+		if u.tail.next == before { // it cannot be read: all that is asked for again
+			return nil
+		}
+	}
+	if u.tail.log != log {
 		return nil
 	}
 	size := u.tail.size
