@@ -17,10 +17,16 @@ type Judge interface {
 
 // Journal keeps records. Commit returns at once; the receipt comes when all of
 // recs, and the uses in them, are on stable storage, in one transaction. The
-// channel has room for the receipt, so nobody need wait for it. Safe for
-// concurrent use.
+// channel has room for the receipt, so nobody need wait for it.
+//
+// Follow keeps what came of records before, for which nobody waits: in its turn,
+// and to be read at once, but on stable storage only with the next commit, or when
+// a minute has passed. A power cut may take it until then.
+//
+// Safe for concurrent use.
 type Journal interface {
 	Commit(recs ...Record) <-chan Receipt
+	Follow(recs ...Record)
 }
 
 // Relay moves the door. Set returns when the line has changed, On reads it back
@@ -118,7 +124,7 @@ type Controller struct {
 	memory  DoorMemory
 	told    int64    // what Remember was last told
 	fault   Event    // what Alarm was last told
-	after   []Record // of the door, kept in one commit when it is at rest again
+	after   []Record // of the door, kept together when it is at rest again
 	flush   time.Time
 	late    []lateReceipt
 	refused tally

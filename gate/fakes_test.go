@@ -70,6 +70,7 @@ type journal struct {
 	fail    error
 	kept    []gate.Record
 	commits int
+	follows int
 	delay   sync.WaitGroup
 }
 
@@ -91,6 +92,13 @@ func (j *journal) Commit(recs ...gate.Record) <-chan gate.Receipt {
 		c <- receipt
 	})
 	return c
+}
+
+func (j *journal) Follow(recs ...gate.Record) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.kept = append(j.kept, recs...)
+	j.follows++
 }
 
 // records leaves out what a controller finds at its start.

@@ -96,8 +96,19 @@ func TestWhatFollowsAnOpeningIsOneCommit(t *testing.T) {
 		b.wire(gate.Levels{})
 		b.pass(time.Minute)
 	})
-	if want := 3; b.journal.commits != want { // what was found, the admission, what followed
-		t.Errorf("%d commits, want %d: %v", b.journal.commits, want, kinds(b.journal.records()))
+	if b.journal.commits != 2 || b.journal.follows != 1 { // what was found, the admission; what followed
+		t.Errorf("%d commits, want 2, and %d that follow, want 1: %v", b.journal.commits, b.journal.follows, kinds(b.journal.records()))
+	}
+}
+
+// What nobody expects is no part of a passage: it does not wait to be synced.
+func TestAForcedDoorIsOnDiskAtOnce(t *testing.T) {
+	b := play(t, withContact, wired, func(b *bench) {
+		b.wire(gate.Levels{Open: true})
+		b.pass(time.Minute)
+	})
+	if b.journal.commits < 3 || b.journal.follows > 0 { // what was found, forced, held open
+		t.Errorf("%d commits, %d that only follow: %v", b.journal.commits, b.journal.follows, kinds(b.journal.records()))
 	}
 }
 

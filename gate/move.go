@@ -35,8 +35,10 @@ func (c *Controller) settle(now time.Time) error {
 	c.cfg.Airlock.set(c.cfg.Lane.Name, c.door.Shut(now))
 	at, ok := c.door.Next()
 	if len(c.after) > 0 {
-		if urgent || c.door.Shut(now) || !now.Before(c.flush) {
+		if urgent {
 			c.keep(c.takeAfter()...)
+		} else if c.door.Shut(now) || !now.Before(c.flush) {
+			c.cfg.Journal.Follow(c.takeAfter()...)
 		} else if !ok || c.flush.Before(at) {
 			at, ok = c.flush, true
 		}
@@ -48,7 +50,8 @@ func (c *Controller) settle(now time.Time) error {
 	return nil
 }
 
-// routine says whether an event is part of every passage.
+// routine says whether an event is part of every passage. What is not is synced at
+// once, and so is all that waits with it.
 func routine(e Event) bool {
 	return e == DoorOpened || e == DoorShut || e == AlreadyOpen || e == PreAlarm
 }

@@ -36,11 +36,8 @@ func (c *Controller) find() error {
 		c.memory.Open = &open
 	}
 	c.tell(Record{Event: DoorFound, Detail: c.relaySays() + "; " + said})
-	err := c.settle(now)
-	if len(c.after) > 0 { // of a door that stands open: it may do so all day, and who moved it is asked now
-		c.keep(c.takeAfter()...)
-	}
-	return err
+	c.keep(c.takeAfter()...) // now: a door that stands open may do so all day, and who moved it is asked today
+	return c.settle(now)
 }
 
 // contactSays begins what a record of DoorFound says of the contact.

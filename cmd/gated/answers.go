@@ -34,7 +34,8 @@ func (b *box) answers(lanes []*lane, link *sync.Sync) map[string]local.Answer {
 // status is the box as it is now.
 func (b *box) status(lanes []*lane, link *sync.Sync) local.Status {
 	now, docs := b.clock.Now(), b.docs.now()
-	id, size := b.store.Log()
+	id, _ := b.store.Log()
+	size := b.store.Size()
 	cosigned := b.store.Cosigned()
 	s := local.Status{
 		Version: versionText(), Gate: b.cfg.Gate.ID, Site: b.cfg.Gate.Site,

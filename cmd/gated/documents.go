@@ -117,12 +117,12 @@ func (d *documents) Run(ctx context.Context) error {
 			return nil
 		case <-t.C:
 		}
-		if err := d.store.Hold(ctx, d.floor()...); err != nil && ctx.Err() == nil {
-			return err
-		}
 		ended := d.clock.Floor().Unix()
 		d.verifier.Forget(ended)
 		if err := d.store.Forget(ctx, ended); err != nil && ctx.Err() == nil {
+			return err
+		}
+		if err := d.store.Hold(ctx, d.floor()...); err != nil && ctx.Err() == nil { // one sync for both
 			return err
 		}
 	}
