@@ -89,10 +89,10 @@ func (b *box) open(text string) (time.Duration, error) {
 }
 
 // after shows a code, in a way that says when its last byte came, and returns
-// the time from then to the relay. It waits until the door is shut and all is on
-// the disk, so that the next sample has the disk for itself.
+// the time from then to the relay. It waits until the door is shut and all is
+// written, so that the next sample has the disk for itself.
 func (b *box) after(show func() (time.Time, error)) (time.Duration, error) {
-	_, before := b.store.Log()
+	before := b.store.Size()
 	received, err := show()
 	if err != nil {
 		return 0, err
@@ -106,16 +106,22 @@ func (b *box) after(show func() (time.Time, error)) (time.Duration, error) {
 	case <-limit.C:
 		return 0, errors.New("the relay does not move")
 	}
-	for {
-		if _, size := b.store.Log(); size >= before+3 { // the opening, relay on, relay off
-			return took, nil
-		}
+	return took, b.until(10*time.Second, func() bool { return b.store.Size() >= before+3 }) // the opening, relay on, relay off
+}
+
+// until waits for what the store has to do, so long at the most.
+func (b *box) until(most time.Duration, done func() bool) error {
+	limit, look := time.NewTimer(most), time.NewTicker(time.Millisecond)
+	defer limit.Stop()
+	defer look.Stop()
+	for !done() {
 		select {
-		case <-b.store.Grown():
+		case <-look.C:
 		case <-limit.C:
-			return 0, errors.New("the records of an opening are not all there")
+			return errors.New("the records of an opening are not all there")
 		}
 	}
+	return nil
 }
 
 // bytesOf is what the store keeps of the opening with that number.
@@ -153,7 +159,7 @@ func measureOpening(temp string, k kind, n int) (r row, err error) {
 	warm := min(n, 20)
 	for i := range n + warm {
 		c := k.draw(b.world)
-		_, seq := b.store.Log()
+		seq := b.store.Size()
 		ours, err := b.open(c.text)
 		if err != nil {
 			return r, err
