@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"gated/verify"
 )
 
@@ -32,14 +30,8 @@ func kernelClock(synced time.Time) (func() verify.Kernel, error) {
 	since := time.Since(synced)
 	rtc := clockFromRTC() && !synced.IsZero() && since > -time.Hour && since < rtcLife
 	return func() verify.Kernel {
-		var up unix.Timespec
-		var tx unix.Timex
-		k := verify.Kernel{Wall: time.Now(), Boot: id, RTC: rtc}
-		if unix.ClockGettime(unix.CLOCK_BOOTTIME, &up) == nil {
-			k.Up = time.Duration(up.Nano())
-		}
-		state, err := unix.Adjtimex(&tx)
-		k.Synced = err == nil && state != timeError && tx.Status&staUnsync == 0
+		k := verify.Kernel{Wall: time.Now(), Boot: id, RTC: rtc, Up: upTime()}
+		k.Synced = isSynced(askKernel, clockStateFile, k.Up)
 		return k
 	}, nil
 }
