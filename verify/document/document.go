@@ -26,6 +26,7 @@ const (
 	Heartbeat Type = "gated/v1/heartbeat"
 	Command   Type = "gated/v1/command"
 	Used      Type = "gated/v1/used"
+	Enrolment Type = "gated/v1/enrolment" // a box's request: package enrolment
 )
 
 // ErrMalformed is wrapped by every refusal of a document's form, by Parse,
