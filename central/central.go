@@ -79,8 +79,11 @@ func (c *Central) upgrade(ctx context.Context) error {
 		if err := t.QueryRowContext(ctx, "PRAGMA user_version").Scan(&v); err != nil || v >= schemaVersion {
 			return err
 		}
-		steps := []string{schemaTwo, schemaThree, schemaFour}
-		return t.exec(ctx, strings.Join(steps[v-1:], "")+fmt.Sprintf("PRAGMA user_version = %d", schemaVersion))
+		steps := []string{schemaTwo, schemaThree, schemaFour, schemaFive}
+		if err := t.exec(ctx, strings.Join(steps[v-1:], "")+fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)); err != nil {
+			return err
+		}
+		return t.makeCA(ctx)
 	})
 }
 

@@ -34,6 +34,9 @@ func (t *tx) keepCheckpoint(ctx context.Context, gateID string, m Message) (id i
 	c, _, err := record.OpenCheckpoint(m.Payload, key)
 	switch {
 	case errors.Is(err, record.ErrUnsigned):
+		if retired, err := t.byRetired(ctx, gateID, m.Payload); err != nil || retired {
+			return 0, err
+		}
 		return stranger(c.Size, fmt.Sprintf("a checkpoint of size %d that the listed key has not signed", c.Size))
 	case err != nil:
 		return 0, t.raise(ctx, Alarm{Gate: gateID, Kind: AlarmMalformed, Words: "a checkpoint that cannot be read: " + err.Error()})
@@ -57,7 +60,7 @@ func (t *tx) keepCheckpoint(ctx context.Context, gateID string, m Message) (id i
 // gateKey is the site and the listed key of a gate.
 func (t *tx) gateKey(ctx context.Context, gateID string) (site uint32, key note.Verifier, err error) {
 	var text string
-	err = t.QueryRowContext(ctx, "SELECT site, key FROM gates WHERE id = ?", gateID).Scan(&site, &text)
+	err = t.QueryRowContext(ctx, "SELECT site, key FROM gates WHERE id = ? AND key <> ''", gateID).Scan(&site, &text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil, fmt.Errorf("gate %s: %w", gateID, ErrNoGate)
 	}
@@ -71,6 +74,29 @@ func (t *tx) gateKey(ctx context.Context, gateID string) (site uint32, key note.
 	return site, k.Verifier(), nil
 }
 
+// byRetired says whether a checkpoint is that of a box that was replaced: the
+// broker keeps it until the new box has sent one.
+func (t *tx) byRetired(ctx context.Context, gateID string, msg []byte) (bool, error) {
+	retired := false
+	err := t.each(ctx, "SELECT key FROM retired_keys WHERE gate = ?", func(scan func(...any) error) error {
+		var text string
+		if err := scan(&text); err != nil {
+			return err
+		}
+		k, err := document.ParseKey(text)
+		if err != nil {
+			return err
+		}
+		_, _, err = record.OpenCheckpoint(msg, k.Verifier())
+		retired = retired || err == nil
+		return nil
+	}, gateID)
+	if err != nil {
+		return false, fmt.Errorf("read retired keys of gate %s: %w", gateID, err)
+	}
+	return retired, nil
+}
+
 // newLog raises the alarm when the log of a signed checkpoint is not the gate's
 // first, the first time that it is seen.
 func (t *tx) newLog(ctx context.Context, gateID, log string, id int64) error {
@@ -80,7 +106,7 @@ func (t *tx) newLog(ctx context.Context, gateID, log string, id int64) error {
 	}
 	var before string
 	ok, err := oneRow(t.QueryRowContext(ctx, `SELECT log FROM logs WHERE gate = ? AND id <> ?
-		AND (waiting IS NOT NULL OR EXISTS (SELECT 1 FROM cosigned WHERE cosigned.log = logs.id)) ORDER BY id DESC LIMIT 1`, gateID, id).Scan(&before))
+		AND retired = 0 AND (waiting IS NOT NULL OR EXISTS (SELECT 1 FROM cosigned WHERE cosigned.log = logs.id)) ORDER BY id DESC LIMIT 1`, gateID, id).Scan(&before))
 	if err != nil || !ok {
 		return err
 	}

@@ -19,6 +19,8 @@ var (
 	ErrNoKey    = errors.New("no such key")
 	ErrNoSite   = errors.New("no such site")
 	ErrNoGate   = errors.New("no such gate")
+	// ErrHasBox: the gate has a box, and nobody said that another takes its place.
+	ErrHasBox = errors.New("nobody said that another takes its place")
 	// ErrLimit: the key may not issue such a pass.
 	ErrLimit = errors.New("beyond what the key may issue")
 	// ErrRefused: a box would refuse the document, so it was not signed.

@@ -28,19 +28,24 @@ func (c *Central) AddGate(ctx context.Context, id string, site uint32, key strin
 		return 0, fmt.Errorf("%w: %w", ErrAsked, err)
 	}
 	err = c.write(ctx, "add gate", func(ctx context.Context, t *tx) error {
-		if err := t.need(ctx, ErrNoSite, fmt.Sprintf("site %d", site), "SELECT 1 FROM sites WHERE site = ?", site); err != nil {
-			return err
-		}
-		if tag, err = t.tagFor(ctx, id, site); err != nil {
-			return err
-		}
-		err := t.exec(ctx, "INSERT INTO gates VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET key = excluded.key", id, site, tag, key)
-		if err != nil {
-			return err
-		}
-		return t.issueSite(ctx, site)
+		tag, err = t.addGate(ctx, id, site, key)
+		return err
 	})
 	return tag, err
+}
+
+func (t *tx) addGate(ctx context.Context, id string, site uint32, key string) (tag uint16, err error) {
+	if err := t.need(ctx, ErrNoSite, fmt.Sprintf("site %d", site), "SELECT 1 FROM sites WHERE site = ?", site); err != nil {
+		return 0, err
+	}
+	if tag, err = t.tagFor(ctx, id, site); err != nil {
+		return 0, err
+	}
+	err = t.exec(ctx, "INSERT INTO gates VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET key = excluded.key", id, site, tag, key)
+	if err != nil {
+		return 0, err
+	}
+	return tag, t.issueSite(ctx, site)
 }
 
 // tagFor is the gate's tag, or the next one of its site. Gates are not deleted,

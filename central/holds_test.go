@@ -2,6 +2,7 @@ package central_test
 
 import (
 	"database/sql"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -79,7 +80,12 @@ func TestAnOldDatabaseIsUpgraded(t *testing.T) {
 	must(t, w.Close())
 	db, err := sql.Open("sqlite3", filepath.Join(w.dir, "central.db"))
 	must(t, err)
-	_, err = db.Exec("DROP TABLE site_holds; ALTER TABLE network DROP COLUMN command_ms; ALTER TABLE logs DROP COLUMN counted; ALTER TABLE logs DROP COLUMN edge; PRAGMA user_version = 1")
+	_, err = db.Exec("DROP TABLE site_holds; ALTER TABLE network DROP COLUMN command_ms; ALTER TABLE logs DROP COLUMN counted; ALTER TABLE logs DROP COLUMN edge; " +
+		"DROP TABLE certificates; DROP TABLE invitations; DROP TABLE retired_keys; ALTER TABLE logs DROP COLUMN retired; ALTER TABLE network DROP COLUMN crl; " +
+		"ALTER TABLE network DROP COLUMN crl_at; PRAGMA user_version = 1")
+	must(t, err)
+	must(t, os.Remove(w.CAPath()))
+	err = os.Remove(filepath.Join(w.dir, "keys", "ca.key"))
 	must(t, err)
 	must(t, db.Close())
 	for range 2 {
@@ -87,6 +93,8 @@ func TestAnOldDatabaseIsUpgraded(t *testing.T) {
 		must(t, err)
 		must(t, c.HoldAtSite(t.Context(), site, 1, 42, w.now.Add(time.Hour)))
 		_, err = c.Command(t.Context(), gateID, gate.Command{Verb: gate.VerbOpen})
+		must(t, err)
+		_, err = c.EnrolmentCertificate() // the authority came with the upgrade
 		must(t, err)
 		must(t, c.Close())
 	}

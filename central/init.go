@@ -22,8 +22,8 @@ func first(stem string) string { return stem + "-1" }
 // roles in the order of PROTOCOL 2.1.
 var roles = []trust.Role{trust.RoleRevocation, trust.RoleSite, trust.RoleCommand, trust.RoleCosign, trust.RoleRecords}
 
-// Init makes a network in o.Dir: its keys, its first trust list, an empty
-// revocation state with snapshot and heartbeat. The error wraps ErrNotEmpty if
+// Init makes a network in o.Dir: its keys, its certificate authority, its first
+// trust list, an empty revocation state with snapshot and heartbeat. The error wraps ErrNotEmpty if
 // there are keys or a database: nothing is ever replaced.
 func Init(ctx context.Context, o Options) error {
 	c := o.central()
@@ -62,13 +62,13 @@ func (c *Central) makeDir() error {
 
 // found fills the empty database.
 func (t *tx) found(ctx context.Context) error {
-	if err := t.exec(ctx, schema+schemaTwo+schemaThree+schemaFour); err != nil {
+	if err := t.exec(ctx, schema+schemaTwo+schemaThree+schemaFour+schemaFive); err != nil {
 		return fmt.Errorf("make tables: %w", err)
 	}
 	if err := t.exec(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion)); err != nil {
 		return fmt.Errorf("set schema version: %w", err)
 	}
-	if err := t.exec(ctx, "INSERT INTO network VALUES (1, 1, 0, 0, NULL, 0, 0, 0, 0)"); err != nil {
+	if err := t.exec(ctx, "INSERT INTO network VALUES (1, 1, 0, 0, NULL, 0, 0, 0, 0, 0, 0)"); err != nil {
 		return err
 	}
 	root, err := t.c.makeSigner(first(rootStem))
@@ -79,6 +79,9 @@ func (t *tx) found(ctx context.Context) error {
 		return err
 	}
 	if err := t.appoint(ctx); err != nil {
+		return err
+	}
+	if err := t.makeCA(ctx); err != nil {
 		return err
 	}
 	// The stream begins at 1: 0 is what a box without a state would say.

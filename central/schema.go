@@ -12,7 +12,33 @@ import (
 )
 
 // schemaVersion is PRAGMA user_version of a database that this code can use.
-const schemaVersion = 4
+const schemaVersion = 5
+
+// schemaFive is what version 5 has more than version 4: boxes that enrol, their
+// certificates, and what was retired with the box before.
+const schemaFive = `
+ALTER TABLE network ADD COLUMN crl INTEGER NOT NULL DEFAULT 0;    -- number of the newest list of withdrawn certificates
+ALTER TABLE network ADD COLUMN crl_at INTEGER NOT NULL DEFAULT 0; -- its time
+CREATE TABLE certificates (
+  serial TEXT PRIMARY KEY,             -- hex
+  name TEXT NOT NULL,                  -- common name
+  issued_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  withdrawn_at INTEGER
+) STRICT;
+CREATE TABLE invitations (
+  token BLOB PRIMARY KEY,              -- its SHA-256
+  gate TEXT NOT NULL,
+  site INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  replaces INTEGER NOT NULL,
+  used BLOB,                           -- hash of the keys that used it; a box may ask again
+  certificate BLOB                     -- what it was answered, PEM
+) STRICT;
+CREATE UNIQUE INDEX invitations_open ON invitations (gate) WHERE used IS NULL;
+CREATE TABLE retired_keys (gate TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (gate, key)) STRICT;
+ALTER TABLE logs ADD COLUMN retired INTEGER NOT NULL DEFAULT 0;   -- of a box that was replaced
+`
 
 // schemaFour is what version 4 has more than version 3: how far the records of a
 // log were counted for a checkpoint that waits, and the tree's right edge there.
@@ -104,7 +130,7 @@ CREATE TABLE gates (
   id TEXT PRIMARY KEY,
   site INTEGER NOT NULL REFERENCES sites(site),
   tag INTEGER NOT NULL,
-  key TEXT NOT NULL,
+  key TEXT NOT NULL,                   -- empty: withdrawn
   UNIQUE (site, tag)
 ) STRICT;
 

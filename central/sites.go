@@ -108,7 +108,7 @@ func (t *tx) siteDocument(ctx context.Context, site uint32) (trust.SiteJSON, err
 	if err := json.Unmarshal([]byte(notices), &doc.Notices); err != nil {
 		return doc, fmt.Errorf("read notices: %w", err)
 	}
-	err = t.each(ctx, "SELECT id, tag, key FROM gates WHERE site = ? ORDER BY tag", func(scan func(...any) error) error {
+	err = t.each(ctx, "SELECT id, tag, key FROM gates WHERE site = ? AND key <> '' ORDER BY tag", func(scan func(...any) error) error {
 		var g trust.GateJSON
 		err := scan(&g.ID, &g.Tag, &g.Key)
 		doc.Gates = append(doc.Gates, g)
