@@ -37,7 +37,8 @@ func hint(err error) string {
 		{central.ErrNoIssuer, "gate-central issuer add --id N --name NAME registers one"},
 		{central.ErrNoKey, "gate-central key add --issuer N --kid N makes one"},
 		{central.ErrNoSite, "gate-central site set --site N --name NAME makes one"},
-		{central.ErrNoGate, "gate-central gate add ID --site N --key VERIFIERKEY registers one"},
+		{central.ErrNoGate, "gate-central gate add ID --site N --broker URL --config FILE writes the file with which a box enrols"},
+		{central.ErrHasBox, "--replace writes a file with which another box takes its place; gated enrol on the box itself keeps its key and log"},
 		{central.ErrLimit, "ask for less, or make a key with wider limits: gate-central key add --help"},
 		{central.ErrRefused, "correct what is named; nothing was changed"},
 	} {

@@ -37,6 +37,7 @@ type commands struct {
 	Key     keyCmd     `cmd:"" help:"Keys that platforms issue passes with."`
 	Site    siteCmd    `cmd:"" help:"Communities."`
 	Gate    gateCmd    `cmd:"" help:"Gate boxes."`
+	Cert    certCmd    `cmd:"" help:"Make the broker's certificate, or the server's own, by the network's authority."`
 	Issue   issueCmd   `cmd:"" help:"Issue a bearer pass, as a platform does, and print its code."`
 	Phone   phoneCmd   `cmd:"" help:"Show the moving code of a bound pass, as a rider's phone does."`
 	Revoke  revokeCmd  `cmd:"" help:"Withdraw a rider, a pass, or a key's passes that begin before a time."`

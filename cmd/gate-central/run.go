@@ -23,6 +23,7 @@ type runCmd struct {
 	CA           string `name:"ca" type:"path" placeholder:"FILE" help:"With --broker: the authorities believed; the system's if left out."`
 	Cert         string `type:"path" placeholder:"FILE" help:"With --broker: our certificate."`
 	Key          string `type:"path" placeholder:"FILE" help:"With --broker: its key."`
+	Enrol        string `placeholder:"HOST:PORT" help:"Enrol boxes there, over HTTPS with a certificate of this network; port 0 is any."`
 	Prefix       string `default:"gated/v1" help:"The prefix of every topic (${default})."`
 	Verbose      bool   `short:"v" help:"Say what is published."`
 }
@@ -58,6 +59,14 @@ func (c runCmd) serve(ctx context.Context, s *central.Central, log *slog.Logger,
 	}
 	if err := settings.Check(); err != nil {
 		return fmt.Errorf("%w: %w", central.ErrAsked, err)
+	}
+	if c.Enrol != "" {
+		address, stop, err := enrolling(c.Enrol, s, log)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		fmt.Fprintf(out.data, "boxes enrol at https://%s\n", address)
 	}
 	l := link{broker: settings, server: central.NewServer(s, c.Prefix, log), log: log}
 	return l.run(ctx, func() { fmt.Fprintln(out.data, "ready") })
