@@ -36,6 +36,7 @@ stage() {
 
 # own_gated puts in what only the box's package has.
 own_gated() {
+	install -D -m 644 -t "$root/usr/lib/systemd/system" systemd/gated-clock.service systemd/gated-enrol.service
 	install -D -m 644 systemd/60-gated.rules "$root/usr/lib/udev/rules.d/60-gated.rules"
 	mkdir "$root/usr/share/doc/gated/examples"
 	sed -n '/^```toml$/,/^```$/p' docs/configuration.md | sed '/^```/d' >"$root/usr/share/doc/gated/examples/gated.toml"

@@ -34,20 +34,34 @@ func loadConfig(file string, more ...func(*Config) findings) (*Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w; name another file with -c", err)
 	}
+	c, err := decodeConfig(file, data)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.problems(file, data, more...)
+}
+
+// decodeConfig reads a configuration that is not checked yet.
+func decodeConfig(file string, data []byte) (*Config, error) {
 	var c Config
 	d := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {
 		return nil, syntaxProblems(file, data, err)
 	}
 	c.setDefaults()
+	return &c, nil
+}
+
+// problems checks what data, the text of file, was decoded to.
+func (c *Config) problems(file string, data []byte, more ...func(*Config) findings) error {
 	lines := keyLines(data)
 	var all []error
 	for _, check := range append([]func(*Config) findings{(*Config).check}, more...) {
-		for _, p := range check(&c) {
+		for _, p := range check(c) {
 			all = append(all, problem{file, lines.of(p.key), p.text})
 		}
 	}
-	return &c, errors.Join(all...)
+	return errors.Join(all...)
 }
 
 // syntaxProblems says in sentences what the TOML library found.

@@ -59,8 +59,7 @@ func parseGateKey(path, text, id string) (gateKey, error) {
 	return gateKey{signer, verifier}, nil
 }
 
-// makeGateKey writes a new key so that a power cut leaves either no file or a
-// whole one.
+// makeGateKey makes a new key and its directory.
 func makeGateKey(dir, path, id string) ([]byte, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make state directory: %w", err)
@@ -69,22 +68,7 @@ func makeGateKey(dir, path, id string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make key: %w", err)
 	}
-	f, err := os.CreateTemp(dir, "gate.key.*") // mode 0600
-	if err != nil {
-		return nil, fmt.Errorf("write key: %w", err)
-	}
-	_, werr := f.WriteString(private + "\n")
-	if err := errors.Join(werr, f.Sync(), f.Close()); err != nil {
-		return nil, fmt.Errorf("write key: %w", err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return nil, fmt.Errorf("write key: %w", err)
-	}
-	d, err := os.Open(dir) //nolint:gosec // our own state directory
-	if err != nil {
-		return nil, fmt.Errorf("write key: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+	if err := writeWhole(path, []byte(private+"\n"), 0o600); err != nil {
 		return nil, fmt.Errorf("write key: %w", err)
 	}
 	return []byte(private), nil

@@ -34,18 +34,20 @@ type common struct {
 type cli struct {
 	common
 
-	Run       runCmd        `cmd:"" help:"Run the gate."`
-	Check     checkCmd      `cmd:"" help:"Check the configuration and say what is wrong."`
-	Status    statusCmd     `cmd:"" help:"Show the running gate: lanes, lists, clock, records, alarms."`
-	Explain   explainCmd    `cmd:"" help:"Say how a code would be judged, step by step. Opens nothing."`
-	Trust     trustCmd      `cmd:"" help:"Show who may do what."`
-	Revoked   revocationCmd `cmd:"" name:"revocation" help:"Show or search the revocation list."`
-	Journal   journalCmd    `cmd:"" help:"List, verify, prove or export the records of this box, or of a database by its name."`
-	Import    importCmd     `cmd:"" help:"Take in signed documents from files."`
-	Scanner   scannerCmd    `cmd:"" help:"Ask and set the scanners' modules."`
-	Key       keyCmd        `cmd:"" help:"Show the gate's public key."`
-	RelaySafe relaySafeCmd  `cmd:"" help:"Switch every relay off. For systemd, after the daemon has ended in any way."`
-	Version   versionCmd    `cmd:"" help:"Print the version."`
+	Run        runCmd        `cmd:"" help:"Run the gate."`
+	Enrol      enrolCmd      `cmd:"" help:"Make this box a gate, with the file that the central server's operator has written for it."`
+	Check      checkCmd      `cmd:"" help:"Check the configuration and say what is wrong."`
+	Status     statusCmd     `cmd:"" help:"Show the running gate: lanes, lists, clock, records, alarms."`
+	Explain    explainCmd    `cmd:"" help:"Say how a code would be judged, step by step. Opens nothing."`
+	Trust      trustCmd      `cmd:"" help:"Show who may do what."`
+	Revoked    revocationCmd `cmd:"" name:"revocation" help:"Show or search the revocation list."`
+	Journal    journalCmd    `cmd:"" help:"List, verify, prove or export the records of this box, or of a database by its name."`
+	Import     importCmd     `cmd:"" help:"Take in signed documents from files."`
+	Scanner    scannerCmd    `cmd:"" help:"Ask and set the scanners' modules."`
+	Key        keyCmd        `cmd:"" help:"Show the gate's public key."`
+	RelaySafe  relaySafeCmd  `cmd:"" help:"Switch every relay off. For systemd, after the daemon has ended in any way."`
+	ClockState clockStateCmd `cmd:"" hidden:"" help:"For systemd: write every two seconds whether the kernel's clock is synchronised."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 
 	Manual manual.Cmd `cmd:"" hidden:"" help:"Print the manual page, or the completion for bash."`
 }
