@@ -46,9 +46,9 @@ const (
 	PlatformPrefix = "platform-" // and the issuer's number
 )
 
-// isGateID says whether that may be a gate's id.
-func isGateID(id string) bool {
-	return validID(id) && id != ServerName && id != BrokerName && !strings.HasPrefix(id, PlatformPrefix)
+// isOther says whether that is such a name.
+func isOther(name string) bool {
+	return name == ServerName || name == BrokerName || strings.HasPrefix(name, PlatformPrefix)
 }
 
 // CAPath and CRLPath are the files that a broker needs: whom it believes, and
@@ -168,7 +168,7 @@ func addHosts(template *x509.Certificate, hosts []string) {
 // the central server itself as the broker's client. The key is kept nowhere. The
 // error wraps ErrAsked for any other name: a gate makes its key itself.
 func (c *Central) Certify(ctx context.Context, name string, hosts ...string) (certificate, key []byte, err error) {
-	if isGateID(name) || !validID(name) {
+	if !isOther(name) || !validID(name) {
 		return nil, nil, fmt.Errorf("a certificate's name is central, broker or platform-N, not %q: %w", name, ErrAsked)
 	}
 	private, err := newKey()

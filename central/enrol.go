@@ -63,8 +63,8 @@ type Invitation struct {
 // one for the same gate that was not used is void. The error wraps ErrAsked,
 // ErrNoSite or ErrTaken.
 func (c *Central) Invite(ctx context.Context, i Invitation) (token []byte, err error) {
-	if !isGateID(i.Gate) {
-		return nil, fmt.Errorf("a gate's id is like east-1, of a-z, 0-9 and -, up to 63, and none of central, broker, platform-…, not %q: %w", i.Gate, ErrAsked)
+	if err := checkGateID(i.Gate); err != nil {
+		return nil, err
 	}
 	if i.Life < time.Minute {
 		return nil, fmt.Errorf("a token that is good for %v: %w", i.Life, ErrAsked)

@@ -14,10 +14,12 @@ type FleetGate struct {
 	Site uint32
 }
 
-// Fleet lists every gate and platform that is registered, in order.
+// Fleet lists every gate that is registered or invited, and every platform, in
+// order.
 func (c *Central) Fleet(ctx context.Context) (f Fleet, err error) {
 	err = c.read(ctx, "list gates and platforms", func(ctx context.Context, t *tx) error {
-		err := t.each(ctx, "SELECT id, site FROM gates ORDER BY id", func(scan func(...any) error) error {
+		err := t.each(ctx, `SELECT id, site FROM gates WHERE key <> ''
+			UNION SELECT gate, site FROM invitations WHERE used IS NULL ORDER BY 1`, func(scan func(...any) error) error {
 			var g FleetGate
 			err := scan(&g.ID, &g.Site)
 			f.Gates = append(f.Gates, g)

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 
 	"gated/verify/document"
 )
@@ -18,11 +17,8 @@ const lastTag = 65535
 // replaces the key, and the gate keeps its tag and its log. The error wraps
 // ErrNoSite, ErrTaken (the gate stands in another site) or ErrAsked.
 func (c *Central) AddGate(ctx context.Context, id string, site uint32, key string) (tag uint16, err error) {
-	if !validID(id) {
-		return 0, fmt.Errorf("a gate's id is like east-1, of a-z, 0-9 and -, up to 63, not %q: %w", id, ErrAsked)
-	}
-	if id == "central" || strings.HasPrefix(id, "platform-") {
-		return 0, fmt.Errorf("%s is a name of somebody else at the broker (central, platform-…): %w", id, ErrAsked)
+	if err := checkGateID(id); err != nil {
+		return 0, err
 	}
 	if _, err := document.ParseKey(key); err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrAsked, err)
@@ -32,6 +28,18 @@ func (c *Central) AddGate(ctx context.Context, id string, site uint32, key strin
 		return err
 	})
 	return tag, err
+}
+
+// checkGateID takes no name that is somebody else's at the broker. The error
+// wraps ErrAsked.
+func checkGateID(id string) error {
+	if !validID(id) {
+		return fmt.Errorf("a gate's id is like east-1, of a-z, 0-9 and -, up to 63, not %q: %w", id, ErrAsked)
+	}
+	if isOther(id) {
+		return fmt.Errorf("%s is a name of somebody else at the broker (central, broker, platform-…): %w", id, ErrAsked)
+	}
+	return nil
 }
 
 func (t *tx) addGate(ctx context.Context, id string, site uint32, key string) (tag uint16, err error) {

@@ -56,7 +56,13 @@ func (c *Central) Listen(ctx context.Context) error {
 // Connect starts the server against a broker (host:port) and returns once all
 // current documents are published there.
 func (c *Central) Connect(ctx context.Context, broker string) error {
-	if err := c.start("--broker", "tcp://"+broker); err != nil {
+	return c.Serve(ctx, "--broker", "tcp://"+broker)
+}
+
+// Serve starts the server with these flags of gate-central run and returns once
+// all current documents are published.
+func (c *Central) Serve(ctx context.Context, args ...string) error {
+	if err := c.start(args...); err != nil {
 		return err
 	}
 	_, err := c.proc.WaitLine(ctx, "ready")

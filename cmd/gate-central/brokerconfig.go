@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -30,9 +32,13 @@ func (c brokerConfigCmd) Run(ctx context.Context, out output) error {
 	}
 	s := mosquitto.Settings{
 		Prefix: strings.TrimRight(c.Prefix, "/"), At: strings.TrimRight(at, "/"), State: strings.TrimRight(c.State, "/"),
-		Host: c.Host, Port: c.Port, PasswordPort: c.PasswordPort, Revoked: there(filepath.Join(c.Out, "crl.pem")),
+		Host: c.Host, Port: c.Port, PasswordPort: c.PasswordPort,
 	}
 	return c.with(ctx, func(net *central.Central) error {
+		if err := c.putAuthority(net); err != nil {
+			return err
+		}
+		s.Revoked = there(filepath.Join(c.Out, "crl.pem"))
 		registered, err := net.Fleet(ctx)
 		if err != nil {
 			return err
@@ -57,6 +63,27 @@ func (c brokerConfigCmd) Run(ctx context.Context, out output) error {
 	})
 }
 
+// putAuthority writes the network's own authority, and what it has withdrawn up
+// to now, unless certificates come from another one.
+func (c brokerConfigCmd) putAuthority(net *central.Central) error {
+	ca, err := net.CA()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(c.Out, "ca.pem")
+	held, err := os.ReadFile(path)
+	if err == nil && !bytes.Equal(held, ca) {
+		return nil
+	}
+	if err == nil || errors.Is(err, os.ErrNotExist) {
+		err = os.MkdirAll(c.Out, 0o755) //nolint:gosec // the broker's user must read it
+	}
+	if err := errors.Join(err, copyFile(net.CAPath(), path), copyFile(net.CRLPath(), filepath.Join(c.Out, "crl.pem"))); err != nil {
+		return fmt.Errorf("write broker's files: %w", err)
+	}
+	return nil
+}
+
 // sayWhatLacks names the files that the broker needs and nobody has put there.
 func (c brokerConfigCmd) sayWhatLacks(out output, s mosquitto.Settings) {
 	needs := []string{"ca.pem", "broker.pem", "broker.key"}
@@ -70,10 +97,10 @@ func (c brokerConfigCmd) sayWhatLacks(out output, s mosquitto.Settings) {
 		}
 	}
 	if len(lack) > 0 {
-		fmt.Fprintf(out.words, "the broker does not start before %s lies there too; docs/operations.md says what they are\n", strings.Join(lack, ", "))
+		fmt.Fprintf(out.words, "the broker does not start before %s lies there too; gate-central cert broker --host NAME --out DIR makes the certificate, docs/operations.md says the rest\n", strings.Join(lack, ", "))
 	}
 	if !s.Revoked {
-		fmt.Fprintln(out.words, "there is no crl.pem, so a withdrawn certificate is still let in: put the authority's list there and write this again")
+		fmt.Fprintln(out.words, "there is no crl.pem, so a withdrawn certificate is still let in: put the list of the authority of ca.pem there and write this again")
 	}
 }
 

@@ -53,5 +53,8 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, raw, 0o644) //nolint:gosec // certificates are public
+	if err := os.WriteFile(to+".new", raw, 0o644); err != nil { //nolint:gosec // certificates are public
+		return err
+	}
+	return os.Rename(to+".new", to) // a broker may read it meanwhile
 }

@@ -35,7 +35,8 @@ func (cmd *clockStateCmd) Run() error {
 	t := time.NewTicker(clockStateEvery)
 	defer t.Stop()
 	for {
-		synced, _ := askKernel() // in a container that may not ask: it is not known to be
+		synced, _ := askKernel() // Where nobody may ask, as in a container, it is not known to be.
+
 		if err := os.WriteFile(cmd.File+".new", clockState(synced, upTime()), 0o644); err != nil { //nolint:gosec // for everybody to read
 			return fmt.Errorf("write the clock's state: %w", err)
 		}
