@@ -52,8 +52,8 @@ type DoorConfig struct {
 	PreAlarm time.Duration // from when it is about to become one; default half of HeldOpen
 }
 
-// withDefaults fills in what was left out.
-func (c DoorConfig) withDefaults() DoorConfig {
+// WithDefaults is the door with what was left out filled in.
+func (c DoorConfig) WithDefaults() DoorConfig {
 	impulse := c.Mode == Impulse
 	orElse(&c.Mode, Hold)
 	orElse(&c.Pulse, pick(impulse, DefaultImpulse, DefaultHold))
@@ -64,13 +64,13 @@ func (c DoorConfig) withDefaults() DoorConfig {
 	return c
 }
 
-// opens is how long after the relay an opening is its work.
-func (c DoorConfig) opens() time.Duration { return pick(c.Mode == Impulse, impulseOpens, holdOpens) }
+// Opens is how long after the relay an opening is its work.
+func (c DoorConfig) Opens() time.Duration { return pick(c.Mode == Impulse, impulseOpens, holdOpens) }
 
 // Check says in one sentence what is wrong with the door.
 func (c DoorConfig) Check() error {
 	contact := c.Contact || c.HeldOpen == 0 && c.PreAlarm == 0
-	c = c.withDefaults()
+	c = c.WithDefaults()
 	switch {
 	case c.Mode != Hold && c.Mode != Impulse:
 		return fmt.Errorf("mode %q is neither %q (strike, magnet) nor %q (turnstile, step input)", c.Mode, Hold, Impulse)

@@ -32,7 +32,7 @@ type DoorMachine struct {
 // NewDoorMachine makes the machine of a door at rest, whose contact has not been
 // heard yet.
 func NewDoorMachine(cfg DoorConfig) *DoorMachine {
-	return &DoorMachine{cfg: cfg.withDefaults()}
+	return &DoorMachine{cfg: cfg.WithDefaults()}
 }
 
 // On is what the relay must be.
@@ -166,7 +166,7 @@ func (d *DoorMachine) Contact(now time.Time, open bool) {
 // Expect says that somebody may be opening the door by other means than the
 // relay, as an exit button that is wired to the lock does.
 func (d *DoorMachine) Expect(now time.Time) {
-	d.watch.expected = later(d.watch.expected, now.Add(d.cfg.opens()))
+	d.watch.expected = later(d.watch.expected, now.Add(d.cfg.Opens()))
 }
 
 // relock ends the pulse once everybody whom it was for has opened the door.
@@ -236,7 +236,7 @@ func (d *DoorMachine) endLockdown() {
 // released says that the relay may have gone off: who pushes the door now is
 // still its work.
 func (d *DoorMachine) released(now time.Time) {
-	d.watch.expected = later(d.watch.expected, now.Add(d.cfg.opens()))
+	d.watch.expected = later(d.watch.expected, now.Add(d.cfg.Opens()))
 	d.watch.restart(now)
 }
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"gated/gate"
 )
 
 // ErrNotRunning is wrapped when nobody serves the socket.
@@ -20,6 +22,9 @@ var ErrNotRunning = errors.New("gated is not running")
 
 // Client asks the daemon behind a socket.
 type Client struct {
+	// Language of the sentences that are asked for; empty: English.
+	Language gate.Language
+
 	path string
 	http *http.Client
 }
@@ -46,6 +51,9 @@ func (c *Client) Ask(ctx context.Context, path string, body []byte, v any) error
 	req, err := http.NewRequestWithContext(ctx, method, "http://gated"+path, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("make question: %w", err)
+	}
+	if c.Language != "" {
+		req.Header.Set("Accept-Language", string(c.Language))
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

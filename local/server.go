@@ -10,18 +10,23 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gated/gate"
 )
 
 // maxBody is the largest question: a signed document is at most 1 MiB.
 const maxBody = 2 << 20
 
-// Caller is who asks, by the kernel's word (SO_PEERCRED).
+// Caller is who asks. UID and PID are the kernel's word (SO_PEERCRED); if it
+// gives none, PID is 0.
 type Caller struct {
-	UID uint32
-	PID int32
+	UID      uint32
+	PID      int32
+	Language gate.Language // of the sentences in the answer, by the caller's wish; English without one
 }
 
 // Answer answers one question. What it returns is sent as JSON; an error is
@@ -98,6 +103,10 @@ func (s *Server) handler(answer Answer) http.Handler {
 			return
 		}
 		who, _ := r.Context().Value(callerKey{}).(Caller)
+		who.Language = gate.English
+		if strings.HasPrefix(r.Header.Get("Accept-Language"), string(gate.Chinese)) {
+			who.Language = gate.Chinese
+		}
 		v, err := answer(r.Context(), who, body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusUnprocessableEntity)

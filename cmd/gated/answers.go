@@ -11,10 +11,16 @@ import (
 )
 
 // answers is what the socket can be asked: one row a question.
-func (b *box) answers(lanes []*lane, link *sync.Sync) map[string]local.Answer {
+func (b *box) answers(lanes []*lane, wires *boxWires, link *sync.Sync) map[string]local.Answer {
 	return map[string]local.Answer{
 		"GET /v1/status": func(context.Context, local.Caller, []byte) (any, error) {
 			return b.status(lanes, link), nil
+		},
+		"GET /v1/io": func(context.Context, local.Caller, []byte) (any, error) {
+			return b.io(lanes, wires), nil
+		},
+		"POST /v1/open": func(ctx context.Context, who local.Caller, body []byte) (any, error) {
+			return b.open(ctx, lanes, who, body)
 		},
 		"POST /v1/import": func(ctx context.Context, who local.Caller, body []byte) (any, error) {
 			b.log.Info("document offered at the socket", "uid", who.UID, "pid", who.PID)

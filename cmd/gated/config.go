@@ -149,3 +149,10 @@ func orElse[T comparable](v *T, def T) {
 		*v = def
 	}
 }
+
+func pick[T any](cond bool, yes, no T) T {
+	if cond {
+		return yes
+	}
+	return no
+}

@@ -21,7 +21,7 @@ type lane struct {
 	contact    *door.Input // nil: not wired
 	exit       *door.Input // nil: not wired
 	scanner    *scanner.Serial
-	door       door.Door
+	door       *door.Watched
 	signal     signal.Signal
 	controller *gate.Controller
 	scans      chan gate.Scan  // to the controller; see present
@@ -50,10 +50,11 @@ func openLane(cfg *LaneConfig, lang gate.Language, log *slog.Logger) (*lane, err
 		device: cfg.Scanner.Device, airlock: cfg.Airlock, timing: cfg.doorTiming(),
 		scans: make(chan gate.Scan), orders: make(chan gate.Order),
 	}
-	var err error
-	if l.door, err = door.Open(cfg.door()); err != nil {
+	d, err := door.Open(cfg.door())
+	if err != nil {
 		return nil, err
 	}
+	l.door = door.Watch(d)
 	if l.signal, err = signal.Open(cfg.signal(lang, log)); err != nil {
 		return nil, errors.Join(err, l.door.Close())
 	}

@@ -43,6 +43,7 @@ type cli struct {
 	Revoked    revocationCmd `cmd:"" name:"revocation" help:"Show or search the revocation list."`
 	Journal    journalCmd    `cmd:"" help:"List, verify, prove or export the records of this box, or of a database by its name."`
 	Import     importCmd     `cmd:"" help:"Take in signed documents from files."`
+	Door       doorCmd       `cmd:"" help:"Test a door."`
 	Scanner    scannerCmd    `cmd:"" help:"Ask and set the scanners' modules."`
 	Key        keyCmd        `cmd:"" help:"Show the gate's public key."`
 	RelaySafe  relaySafeCmd  `cmd:"" help:"Switch every relay off. For systemd, after the daemon has ended in any way."`
@@ -108,7 +109,18 @@ func (c *common) client() (*Config, *local.Client, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return cfg, local.NewClient(cfg.Gate.Socket), nil
+	client := local.NewClient(cfg.Gate.Socket)
+	client.Language = language(cfg)
+	return cfg, client, nil
+}
+
+// notRunning adds to an error what it means for the question, if it says that the
+// daemon is not running.
+func notRunning(err error, meaning string) error {
+	if errors.Is(err, local.ErrNotRunning) {
+		return fmt.Errorf("%w.\n%s", err, meaning)
+	}
+	return err
 }
 
 // language is that of the configuration, unless the environment asks for

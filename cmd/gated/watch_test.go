@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -20,12 +21,9 @@ import (
 	"gated/verify"
 )
 
-// opened is a box that does nothing yet, with that scanner configuration, a
-// simulated door and signal, and no network.
-func opened(t *testing.T, scanner string) (*box, []*lane) {
-	t.Helper()
-	dir := t.TempDir()
-	text := strings.NewReplacer("STATE", dir, "ROOT", testRoot, "SCANNER", scanner).Replace(`[gate]
+// oneLane is a configuration of one lane, in, with a simulated door and signal,
+// and no network.
+const oneLane = `[gate]
 id = "east"
 site = 1001
 state_dir = "STATE"
@@ -43,18 +41,29 @@ direction = "in"
 scanner = SCANNER
 door = { kind = "sim" }
 signal = { kind = "sim", trace = "STATE/signal" }
-`)
-	cfg, err := loadConfig(writeConfig(t, text))
+`
+
+// opened is a box that does nothing yet, of one lane with that scanner
+// configuration.
+func opened(t *testing.T, scanner string) (*box, []*lane) {
+	t.Helper()
+	b, lanes, _ := openedAs(t, strings.Replace(oneLane, "SCANNER", scanner, 1))
+	return b, lanes
+}
+
+// openedAs is a box of that configuration, which it writes into a file.
+func openedAs(t *testing.T, text string) (b *box, lanes []*lane, file string) {
+	t.Helper()
+	file = writeConfig(t, strings.NewReplacer("STATE", t.TempDir(), "ROOT", testRoot).Replace(text))
+	cfg, err := loadConfig(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	lanes, err := openLanes(cfg, log)
-	if err != nil {
+	if lanes, err = openLanes(cfg, log); err != nil {
 		t.Fatal(err)
 	}
-	b, err := openBox(t.Context(), cfg, log)
-	if err != nil {
+	if b, err = openBox(t.Context(), cfg, log); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -64,24 +73,49 @@ signal = { kind = "sim", trace = "STATE/signal" }
 			}
 		}
 	})
-	return b, lanes
+	return b, lanes, file
 }
 
 // running is a whole daemon inside the test, on an opened box.
 func running(t *testing.T, scanner string) (*box, []*lane) {
 	t.Helper()
-	b, lanes := opened(t, scanner)
-	b.control(lanes, &boxWires{})
+	b, lanes, _ := runningAs(t, strings.Replace(oneLane, "SCANNER", scanner, 1))
+	return b, lanes
+}
+
+// runningAs is a whole daemon of that configuration.
+func runningAs(t *testing.T, text string) (b *box, lanes []*lane, file string) {
+	t.Helper()
+	b, lanes, file = openedAs(t, text)
+	wires, err := openWires(b.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.control(lanes, wires)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- b.serve(ctx, lanes, &boxWires{}) }()
+	go func() { ended <- b.serve(ctx, lanes, wires) }()
 	t.Cleanup(func() {
 		cancel()
-		if err := <-ended; err != nil {
+		if err := errors.Join(<-ended, wires.Close()); err != nil {
 			t.Error(err)
 		}
 	})
-	return b, lanes
+	return b, lanes, file
+}
+
+// leaves are the records of the box so far.
+func leaves(t *testing.T, b *box) (all []string) {
+	t.Helper()
+	_, size := b.store.Log()
+	entries, err := b.store.List(t.Context(), 0, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		all = append(all, string(e.Leaf))
+	}
+	return all
 }
 
 // alarm waits for an alarm with that text, and for its record.
@@ -90,17 +124,7 @@ func alarm(t *testing.T, b *box, lanes []*lane, text string) {
 	has := func(s string) bool { return strings.Contains(s, text) }
 	drivertest.Eventually(t, "the alarm: "+text, func() bool { return slices.ContainsFunc(b.status(lanes, nil).Alarms, has) })
 	drivertest.Eventually(t, "its record", func() bool {
-		_, size := b.store.Log()
-		entries, err := b.store.List(t.Context(), 0, size)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range entries {
-			if leaf := string(e.Leaf); has(leaf) && strings.Contains(leaf, `"event":"alarm"`) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(leaves(t, b), func(leaf string) bool { return has(leaf) && strings.Contains(leaf, `"event":"alarm"`) })
 	})
 }
 

@@ -28,6 +28,8 @@ type Input struct {
 	read   func() (active bool, err error)
 	close  func() error
 	steady debounce
+	raw    trail // what the readings were
+	taken  trail // what they were taken for
 }
 
 // CheckInput says what is wrong with the configuration of an input, and what to
@@ -113,7 +115,19 @@ func (in *Input) Active() (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("read input: %w", err)
 	}
-	return in.steady.see(active, time.Now()), nil
+	now := time.Now()
+	taken := in.steady.see(active, now)
+	in.raw.see(active, now)
+	in.taken.see(taken, now)
+	return taken, nil
+}
+
+// Stories are what the readings of the input were, and what they were taken for.
+// It reads nothing itself: what nobody asks with Active does nothing. What comes
+// and goes between two readings is not seen.
+func (in *Input) Stories() (raw, taken Story) {
+	now := time.Now()
+	return in.raw.story(now), in.taken.story(now)
 }
 
 // Close gives the line back. Reading afterwards is an error, closing twice is
