@@ -62,8 +62,17 @@ type world struct {
 
 // newWorld is a gate that is ready for riders. Its state directory is prepared
 // before anything runs: nil, nothing is done to it. The switches come with the
-// environment, so stories are played one after another.
+// environment, so stories that throw them are played one after another.
 func newWorld(t *testing.T, prepare func(t *testing.T, state string)) *world {
+	t.Helper()
+	return raise(t, prepare, func(switches, state string) {
+		t.Setenv("GATED_SWITCHES", switches)
+		t.Setenv("GATED_SWITCHES_FOR", state)
+	})
+}
+
+// raise is newWorld with switches that nobody obeys unless obey says so.
+func raise(t *testing.T, prepare func(t *testing.T, state string), obey func(switches, state string)) *world {
 	t.Helper()
 	s, err := stage.New(programs)
 	if err != nil {
@@ -76,8 +85,7 @@ func newWorld(t *testing.T, prepare func(t *testing.T, state string)) *world {
 	})
 	path := s.Path("switches")
 	state := s.Path(stage.GateID, "state")
-	t.Setenv("GATED_SWITCHES", path)
-	t.Setenv("GATED_SWITCHES_FOR", state)
+	obey(path, state)
 	w := new(world)
 	if w.switches, err = faultvfs.Map(path); err != nil {
 		t.Fatal(err)
