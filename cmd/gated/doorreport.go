@@ -126,6 +126,6 @@ func round(d time.Duration) time.Duration {
 // print is the report for a person.
 func (r doorReport) print(w io.Writer) {
 	for _, f := range r.Findings {
-		fmt.Fprintf(w, "%s  %s\n", pick(f.OK, "ok  ", "FAIL"), f.Say)
+		printWrapped(w, pick(f.OK, "ok    ", "FAIL  "), f.Say)
 	}
 }

@@ -10,8 +10,8 @@ var doorWordsFor = map[string]gate.Text{
 		ZH: "门只由服务本身驱动：由它记录，也由它判断能否开门。请先启动服务再试",
 	},
 	"ask": {
-		EN: "This opens lane %s now, as for a rider. Is nobody in its way, and may it open?",
-		ZH: "将立即打开通道 %s，如同放行骑手。门前无人受碍、可以打开吗？",
+		EN: "This opens lane %s now, as for a rider. Is its way clear?",
+		ZH: "将立即打开通道 %s，如同放行骑手。门前是否安全、可以打开？",
 	},
 	"left": {EN: "Nothing was moved.", ZH: "未做任何动作。"},
 	"push": {EN: "It opens: push the door, go through, and let it fall shut.", ZH: "正在开门：请推门通过，并让门关上。"},

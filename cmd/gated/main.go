@@ -44,6 +44,7 @@ type cli struct {
 	Journal    journalCmd    `cmd:"" help:"List, verify, prove or export the records of this box, or of a database by its name."`
 	Import     importCmd     `cmd:"" help:"Take in signed documents from files."`
 	Door       doorCmd       `cmd:"" help:"Test a door."`
+	IO         ioCmd         `cmd:"" name:"io" help:"Look at the wires."`
 	Scanner    scannerCmd    `cmd:"" help:"Ask and set the scanners' modules."`
 	Key        keyCmd        `cmd:"" help:"Show the gate's public key."`
 	RelaySafe  relaySafeCmd  `cmd:"" help:"Switch every relay off. For systemd, after the daemon has ended in any way."`

@@ -33,7 +33,11 @@ func agree(question string) (bool, error) {
 	if !isTerminal(os.Stdin) {
 		return false, askedWrongly("nobody is at a terminal to be asked: add --yes if it may be done")
 	}
-	fmt.Fprintf(os.Stderr, "%s [y/N] ", question)
+	columns, _, ok := terminalSize(os.Stderr)
+	rows := wrap(question+" [y/N]", pick(ok, columns-1, 79), plain)
+	for i, r := range rows {
+		fmt.Fprint(os.Stderr, r.text, pick(i < len(rows)-1, "\n", " "))
+	}
 	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
 	if err != nil && err != io.EOF { //nolint:errorlint // ReadString returns it as it is
 		return false, fmt.Errorf("read answer: %w", err)
@@ -43,6 +47,21 @@ func agree(question string) (bool, error) {
 		return true, nil
 	}
 	return false, nil
+}
+
+// printWrapped prints a text of several sentences behind a mark, in lines that
+// fit into the terminal.
+func printWrapped(w io.Writer, mark, text string) {
+	columns, _, ok := terminalSize(os.Stdout)
+	indent := columnsOf(mark)
+	if !ok || columns < indent+10 {
+		fmt.Fprintf(w, "%s%s\n", mark, text) // a script's line is not broken
+		return
+	}
+	for _, r := range wrap(text, columns-indent, plain) {
+		fmt.Fprintf(w, "%s%s\n", mark, r.text)
+		mark = strings.Repeat(" ", indent)
+	}
 }
 
 // columnsOf is how wide a text is on a terminal: a Chinese character takes two
