@@ -13,11 +13,18 @@ import (
 // sense of, and leaves other errors as they are: a disk that does not answer is
 // not a damaged file.
 func damaged(err error) error {
-	var s sqlite3.Error
-	if errors.As(err, &s) && (s.Code == sqlite3.ErrCorrupt || s.Code == sqlite3.ErrNotADB) {
+	if Damaged(err) && !errors.Is(err, ErrDamaged) {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return err
+}
+
+// Damaged says whether err, of Open, Run or any other method, comes from a file
+// that SQLite cannot make sense of. Much of a file is looked at only when it is
+// needed, so a store may have opened it: it is to be closed then, for Anew.
+func Damaged(err error) bool {
+	var s sqlite3.Error
+	return errors.Is(err, ErrDamaged) || errors.As(err, &s) && (s.Code == sqlite3.ErrCorrupt || s.Code == sqlite3.ErrNotADB)
 }
 
 // DiskFault says whether err comes from a disk that does not give or take what it

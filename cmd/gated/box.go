@@ -39,8 +39,10 @@ type box struct {
 }
 
 // openBox opens the state directory for the daemon, or for a command that
-// changes it while the daemon is stopped. The store's writer is not running yet.
-func openBox(ctx context.Context, cfg *Config, log *slog.Logger) (*box, error) {
+// changes it while the daemon is stopped. Cause is why another log has to begin,
+// whether the database opens or not; nil: none has. The store's writer is not
+// running yet.
+func openBox(ctx context.Context, cfg *Config, log *slog.Logger, cause error) (*box, error) {
 	key, err := loadGateKey(cfg.Gate.StateDir, cfg.Gate.ID)
 	if store.DiskFault(err) {
 		key, err = loadGateKey(memoryDir(cfg), cfg.Gate.ID) // another key: its checkpoints wait, its door does not
@@ -49,12 +51,16 @@ func openBox(ctx context.Context, cfg *Config, log *slog.Logger) (*box, error) {
 		return nil, err
 	}
 	b := &box{cfg: cfg, key: key, log: log}
-	alarm, err := b.openStore(ctx)
+	alarm, err := b.openStore(ctx, cause)
 	if err != nil {
 		return nil, fmt.Errorf("open state directory: %w", err)
 	}
 	if err := b.wire(ctx, b.store.Start()); err != nil {
-		return nil, errors.Join(err, b.store.Close())
+		err = errors.Join(err, b.store.Close())
+		if store.Damaged(err) && cause == nil && b.undurable == nil {
+			return openBox(ctx, cfg, log, err)
+		}
+		return nil, err
 	}
 	if alarm != "" {
 		b.alarms.raise(alarm)
@@ -74,21 +80,26 @@ func options(cfg *Config, dir string, key gateKey) store.Options {
 // what the central server has cosigned, it is set aside and another log begun,
 // because a gate must go on gating. If the disk is dead, the store is one in
 // memory. Alarm says what people must know of that; empty: nothing.
-func (b *box) openStore(ctx context.Context) (alarm string, err error) {
+func (b *box) openStore(ctx context.Context, cause error) (alarm string, err error) {
 	o := options(b.cfg, b.cfg.Gate.StateDir, b.key)
-	b.store, err = store.Open(o)
+	if err = cause; !store.Damaged(cause) {
+		b.store, err = store.Open(o)
+	}
 	switch {
 	case err == nil && b.store.Start() == 1:
 		b.log.Info("the state directory is new: a database was made and a log has begun", "dir", o.Dir)
 	case errors.Is(err, store.ErrFork):
 		alarm, err = b.beginAnew(o, err, "The central server has cosigned a history that this box does not have: its card was restored or copied.")
-	case errors.Is(err, store.ErrDamaged), errors.Is(err, store.ErrBroken):
+	case store.Damaged(err), errors.Is(err, store.ErrBroken):
 		alarm, err = b.beginAnew(o, err, "The database was damaged.")
 	}
 	if err == nil {
 		if err = b.bringBack(ctx); err != nil {
 			err = errors.Join(err, b.store.Close())
 		}
+	}
+	if store.Damaged(err) && cause == nil { // seen only now that something was to be written
+		return b.openStore(ctx, err)
 	}
 	if store.DiskFault(err) {
 		return b.standIn(ctx, err)

@@ -31,7 +31,7 @@ func importInto(ctx context.Context, cfg *Config, client *local.Client, names []
 	case !errors.Is(err, local.ErrNotRunning):
 		return err
 	}
-	b, err := openBox(ctx, cfg, slog.New(slog.DiscardHandler))
+	b, err := openBox(ctx, cfg, slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		return err
 	}

@@ -219,7 +219,7 @@ func (b *box) awaitDisk(ctx context.Context, every time.Duration) error {
 		if err == nil {
 			err = tryStore(options(b.cfg, b.cfg.Gate.StateDir, b.key))
 		}
-		if err == nil || errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrFork) {
+		if err == nil || store.Damaged(err) || errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrFork) {
 			return errDiskBack
 		}
 	}

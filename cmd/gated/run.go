@@ -35,18 +35,19 @@ func (*runCmd) Run(c *common) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	for {
-		forked, err := runOnce(ctx, cfg, log)
-		if !forked || ctx.Err() != nil {
+	for cause := error(nil); ; {
+		another, err := runOnce(ctx, cfg, log, cause)
+		if !another || ctx.Err() != nil {
 			return err
 		}
 		log.Error("another log has to begin", "err", err)
+		cause = err
 	}
 }
 
-// runOnce is the daemon until it ends. Forked: another log has to begin, and the
-// next start does that.
-func runOnce(ctx context.Context, cfg *Config, log *slog.Logger) (forked bool, err error) {
+// runOnce is the daemon until it ends. Another: another log has to begin, and the
+// next call does that if it is told err as its cause.
+func runOnce(ctx context.Context, cfg *Config, log *slog.Logger, cause error) (another bool, err error) {
 	lanes, err := openLanes(cfg, log)
 	if err != nil {
 		return false, err
@@ -55,13 +56,14 @@ func runOnce(ctx context.Context, cfg *Config, log *slog.Logger) (forked bool, e
 	if err != nil {
 		return false, errors.Join(err, closeLanes(lanes))
 	}
-	b, err := openBox(ctx, cfg, log)
+	b, err := openBox(ctx, cfg, log, cause)
 	if err != nil {
 		return false, errors.Join(err, closeLanes(lanes), wires.Close())
 	}
 	b.control(lanes, wires)
 	err = b.serve(ctx, lanes, wires)
-	return errors.Is(err, store.ErrFork), errors.Join(err, closeLanes(lanes), wires.Close(), b.store.Close(), b.rescue(context.Background()))
+	another = errors.Is(err, store.ErrFork) || store.Damaged(err) && b.undurable == nil
+	return another, errors.Join(err, closeLanes(lanes), wires.Close(), b.store.Close(), b.rescue(context.Background()))
 }
 
 // serve runs all parts and ends them in the order that loses nothing: first

@@ -63,7 +63,7 @@ func openedAs(t *testing.T, text string) (b *box, lanes []*lane, file string) {
 	if lanes, err = openLanes(cfg, log); err != nil {
 		t.Fatal(err)
 	}
-	if b, err = openBox(t.Context(), cfg, log); err != nil {
+	if b, err = openBox(t.Context(), cfg, log, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
