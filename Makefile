@@ -7,7 +7,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.built=$(BUILT)
 TAGS    := sqlite_omit_load_extension,netgo,osusergo
 FUZZTIME ?= 10s
 
-.PHONY: help build demo test test-pi lint bench hold acl-test crash kill fuzz mutate long cross deb system-test tools clean
+.PHONY: help build demo test test-pi lint check vuln bench hold acl-test crash kill fuzz mutate long cross deb system-test tools clean
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -33,6 +33,13 @@ test-pi: ## the real arm64 gated on two emulated boards, pins watched from outsi
 
 lint: ## golangci-lint, after checking its own configuration
 	@sh .ci/lint
+
+check: lint ## lint, the licence of every dependency, tools without a fixed version, known vulnerabilities
+	$(GO) test -count 1 -run '^Test(LicencesOf|KindsOf|ToolsArePinned|UnitsAreLocked)' -v . ./deb | grep -v '^=== RUN'
+	@sh .ci/vuln
+
+vuln: ## govulncheck, which says so if its database is out of reach
+	@sh .ci/vuln
 
 bench: ## the budgets of the design beside their floors, measured in one run
 	$(GO) run ./bench
