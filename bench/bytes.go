@@ -80,7 +80,7 @@ func measureBytes(ctx context.Context, out io.Writer, temp string, s *stage.Stag
 	}
 	ended := make(chan error, len(gates))
 	for i, g := range gates {
-		g.site = farSite + uint32(i) //nolint:gosec // a few
+		g.site = farSite + uint32(i)
 		dir := filepath.Join(temp, "bytes", fmt.Sprint(g.site))
 		if err := errors.Join(os.MkdirAll(dir, 0o700), server.addSite(ctx, g.site)); err != nil {
 			return err

@@ -20,7 +20,7 @@ func measureSlowDisk(out io.Writer, temp string, scale int) error {
 	}{{10 * time.Millisecond, 100}, {500 * time.Millisecond, 10}} {
 		faultvfs.Listen(func(op faultvfs.Op) error {
 			if op.Kind == faultvfs.Sync {
-				time.Sleep(slow.sync) //nolint:forbidigo // this is the slow disk
+				time.Sleep(slow.sync)
 			}
 			return nil
 		}, false)

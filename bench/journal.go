@@ -71,7 +71,7 @@ func measureLength(out io.Writer, temp string, scale int) (err error) {
 	fmt.Fprintln(w, "RECORDS HELD\tCOMMIT p50\tp99\tp99.9\tBARE INSERT p50\tp99\tp99.9\tp50 SINCE EMPTY\tWITHIN 1.5")
 	var empty time.Duration
 	for _, held := range []uint64{0, 100_000, 1_000_000} {
-		if err := b.fill(held / uint64(scale)); err != nil { //nolint:gosec // 1 or a small number of a test
+		if err := b.fill(held / uint64(scale)); err != nil {
 			return err
 		}
 		ours, bare, err := b.commits(f, max(2000/scale, 20))
@@ -83,7 +83,7 @@ func measureLength(out io.Writer, temp string, scale int) (err error) {
 			empty = p50
 		}
 		grown := float64(p50) / float64(empty)
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f x\t%s\n", held/uint64(scale), us(p50), us(at(ours, 99)), us(permille(ours)), //nolint:gosec // as above
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f x\t%s\n", held/uint64(scale), us(p50), us(at(ours, 99)), us(permille(ours)),
 			us(at(bare, 50)), us(at(bare, 99)), us(permille(bare)), grown, verdict(grown <= growthBudget))
 	}
 	_ = w.Flush()
@@ -119,7 +119,7 @@ func (b *box) fill(to uint64) error {
 	for _, size := b.store.Log(); size < to; _, size = b.store.Log() {
 		var recs []gate.Record
 		for i := range min(to-size, 1000) {
-			r := admitted(uint32(size + i)) //nolint:gosec // below a million
+			r := admitted(uint32(size + i))
 			r.Use = nil
 			recs = append(recs, r)
 		}
@@ -136,7 +136,7 @@ func (b *box) commits(f *floor, n int) (ours, bare []time.Duration, err error) {
 	const warm = 20
 	for i := range n + warm {
 		_, seq := b.store.Log()
-		r := admitted(uint32(seq)) //nolint:gosec // below two million
+		r := admitted(uint32(seq))
 		begin := time.Now()
 		if r := <-b.store.Commit(r); r.Err != nil {
 			return nil, nil, r.Err
@@ -172,7 +172,7 @@ func measureStart(out io.Writer, temp string, scale int) (err error) {
 	ctx, end := context.WithCancel(context.Background())
 	wrote := make(chan error, 1)
 	go func() { wrote <- st.Run(ctx) }()
-	err = b.fill(800_000 / uint64(scale)) //nolint:gosec // 1 or a small number of a test
+	err = b.fill(800_000 / uint64(scale))
 	end()
 	if err := errors.Join(err, <-wrote, st.Close()); err != nil {
 		return err

@@ -51,9 +51,11 @@ func isOther(name string) bool {
 	return name == ServerName || name == BrokerName || strings.HasPrefix(name, PlatformPrefix)
 }
 
-// CAPath and CRLPath are the files that a broker needs: whom it believes, and
-// what was withdrawn. The second is written anew with each withdrawal.
-func (c *Central) CAPath() string  { return filepath.Join(c.dir, caFile) }
+// CAPath is the file that a broker and boxes need to know one another by.
+func (c *Central) CAPath() string { return filepath.Join(c.dir, caFile) }
+
+// CRLPath is the file with what was withdrawn, for the broker. It is written anew
+// with each withdrawal.
 func (c *Central) CRLPath() string { return filepath.Join(c.dir, crlFile) }
 
 // CA is the authority's certificate, PEM.

@@ -74,7 +74,7 @@ func TestCommandsGoOutLiveAndAreObeyed(t *testing.T) {
 			if c.Reason != gate.OK || c.Command != want {
 				t.Errorf("%s: %+v, not %+v", c.Reason, c.Command, want)
 			}
-			if life := c.Command.Expires.Sub(time.Now()); life > 10*time.Second || life < 9*time.Second {
+			if life := time.Until(c.Command.Expires); life > 10*time.Second || life < 9*time.Second {
 				t.Errorf("it is good for %s", life)
 			}
 		}

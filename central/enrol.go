@@ -14,7 +14,7 @@ import (
 	"gated/verify/enrolment"
 )
 
-// Why a box is not enrolled. Whoever stands in front of it reads it, so it is a
+// NotEnrolled is why a box is not enrolled. Whoever stands in front of it reads it, so it is a
 // sentence in both languages.
 type NotEnrolled struct{ Why gate.Text }
 

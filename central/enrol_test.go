@@ -153,7 +153,9 @@ func TestBoxesThatAreNotEnrolled(t *testing.T) {
 	wantNotEnrolled(t, w, box.request(t, "west-1", token), "expired")
 
 	for _, i := range []central.Invitation{
-		{Gate: "central", Site: site, Life: time.Hour}, {Gate: "broker", Site: site, Life: time.Hour}, {Gate: "platform-1", Site: site, Life: time.Hour},
+		{Gate: "central", Site: site, Life: time.Hour},
+		{Gate: "broker", Site: site, Life: time.Hour},
+		{Gate: "platform-1", Site: site, Life: time.Hour},
 		{Gate: "north", Site: site},
 	} {
 		_, err := w.Invite(t.Context(), i)

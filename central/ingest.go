@@ -90,7 +90,7 @@ func (t *tx) keepBatch(ctx context.Context, gateID string, payload []byte, seals
 	}
 	for n := 0; n < len(b.Entries); n += recordsAtOnce {
 		page := b.Entries[n:min(n+recordsAtOnce, len(b.Entries))]
-		if err := t.keepRecords(ctx, gateID, b.Log, id, b.First+uint64(n), page); err != nil { //nolint:gosec // counts up
+		if err := t.keepRecords(ctx, gateID, b.Log, id, b.First+uint64(n), page); err != nil {
 			return 0, err
 		}
 	}
@@ -122,7 +122,7 @@ func (t *tx) keepRecords(ctx context.Context, gateID, log string, id int64, firs
 		return nil
 	}
 	for i, e := range entries {
-		if err := t.compareRecord(ctx, gateID, log, id, first+uint64(i), e); err != nil { //nolint:gosec // counts up
+		if err := t.compareRecord(ctx, gateID, log, id, first+uint64(i), e); err != nil {
 			return err
 		}
 	}
@@ -135,14 +135,14 @@ func (t *tx) insertRecords(ctx context.Context, id int64, first uint64, entries 
 	if len(entries) == recordsAtOnce {
 		size = recordsAtOnce
 	}
-	stmt, err := t.inserting(ctx, size)
+	stmt, err := t.inserting(ctx, size) //nolint:sqlclosecheck // it ends with its transaction
 	if err != nil {
 		return false, err
 	}
 	fresh = true
 	args := make([]any, 0, 6*size)
 	for i, e := range entries {
-		args = append(args, id, first+uint64(i), e.Leaf, nullable(e.Person), e.Salt, t.at) //nolint:gosec // counts up
+		args = append(args, id, first+uint64(i), e.Leaf, nullable(e.Person), e.Salt, t.at)
 		if len(args) < cap(args) {
 			continue
 		}
@@ -164,7 +164,7 @@ func (t *tx) insertRecords(ctx context.Context, id int64, first uint64, entries 
 func (t *tx) inserting(ctx context.Context, size int) (stmt *sql.Stmt, err error) {
 	slot := &t.insert[min(size-1, 1)]
 	if *slot == nil {
-		*slot, err = t.PrepareContext(ctx, "INSERT OR IGNORE INTO records VALUES "+strings.Repeat("(?, ?, ?, ?, ?, ?), ", size-1)+"(?, ?, ?, ?, ?, ?)")
+		*slot, err = t.PrepareContext(ctx, "INSERT OR IGNORE INTO records VALUES "+strings.Repeat("(?, ?, ?, ?, ?, ?), ", size-1)+"(?, ?, ?, ?, ?, ?)") //nolint:sqlclosecheck // as above
 	}
 	return *slot, err
 }

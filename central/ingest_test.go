@@ -267,6 +267,7 @@ func TestFewCosignedCheckpointsAreKept(t *testing.T) {
 	var kept []int
 	rows, err := db.Query("SELECT size FROM cosigned ORDER BY size")
 	must(t, err)
+	defer rows.Close()
 	for rows.Next() {
 		var size int
 		must(t, rows.Scan(&size))

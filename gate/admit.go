@@ -91,7 +91,7 @@ type lateReceipt struct {
 // commit keeps one record, and before it what happened before it.
 func (c *Controller) commit(r Record) lateReceipt {
 	recs := append(c.takeAfter(), r)
-	return lateReceipt{c.cfg.Journal.Commit(recs...), uint64(len(recs) - 1)}
+	return lateReceipt{c.cfg.Journal.Commit(recs...), uint64(len(recs) - 1)} //nolint:gosec // there is one at least
 }
 
 // oldestLate is the receipt that has been waited for the longest; nil, which

@@ -125,7 +125,7 @@ func (d *DoorMachine) Fire(now time.Time, active bool) {
 		return
 	}
 	d.fire = active
-	d.driven = active && !(d.cfg.Step && d.watch.open)
+	d.driven = active && (!d.cfg.Step || !d.watch.open)
 	if d.cfg.Mode == Impulse { // an impulse beside it would not be seen, and one after it is late
 		d.on, d.waiting, d.until = false, 0, now.Add(d.cfg.Gap)
 	}

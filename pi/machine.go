@@ -109,7 +109,7 @@ func fifo(path string) (*os.File, error) {
 	if err := unix.Mkfifo(path, 0o600); err != nil {
 		return nil, fmt.Errorf("make pipe for the trace: %w", err)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0)
+	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NONBLOCK, 0) //nolint:gosec // of our own emulator
 	if err != nil {
 		return nil, fmt.Errorf("make pipe for the trace: %w", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,7 +15,7 @@ func traced(t *testing.T, b *board, lines ...string) *watch {
 	t.Helper()
 	w := newWatch(b)
 	w.read(strings.NewReader(strings.Join(lines, "\n") + "\n"))
-	if w.fault != io.EOF {
+	if !errors.Is(w.fault, io.EOF) {
 		t.Fatal(w.fault)
 	}
 	return w

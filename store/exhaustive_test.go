@@ -98,7 +98,7 @@ func (x *exhibit) content() string {
 			fmt.Fprintf(&all, "%q\n", values)
 		}
 		fmt.Fprint(&all, table, rows.Err())
-		rows.Close()
+		rows.Close() //nolint:sqlclosecheck // before the next table
 	}
 	return all.String()
 }

@@ -136,7 +136,7 @@ func (w *workload) said() {
 // files a second need no real syncs.
 func memory(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "gated-cut-")
+	dir, err := os.MkdirTemp("/dev/shm", "gated-cut-") //nolint:usetesting // that is in memory alone here
 	if err != nil {
 		return t.TempDir()
 	}
@@ -170,7 +170,7 @@ func names(files map[string][]byte) string {
 // keepRecording leaves what failed where it can be cut again.
 func keepRecording(t *testing.T, p *played, seed uint64) {
 	t.Helper()
-	f, err := os.CreateTemp("", "gated-cuts-*.gob")
+	f, err := os.CreateTemp("", "gated-cuts-*.gob") //nolint:usetesting // it outlives the test
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -182,7 +182,7 @@ func TestLeavesAreDroppedBelowACosignedCheckpointOnly(t *testing.T) {
 	_, covered := b.Log()
 	b.fill(t, 131)
 	r := b.retain(t, begin.Add(402*day), limits())
-	want := uint64(min(1000, covered)) &^ 15
+	want := min(1000, covered) &^ 15
 	if r.Dropped != want || r.Lost != 0 {
 		t.Errorf("%+v, want %d dropped", r, want)
 	}

@@ -40,7 +40,7 @@ func (w *walker) dropped(ctx context.Context) error {
 	w.r.First = first
 	r := treeReader{ctx, w.s.readers}
 	for w.t.size < first {
-		h, err := r.stored(blockLevel, int64(w.t.size>>blockLevel)) //nolint:gosec // rows of one table
+		h, err := r.stored(blockLevel, int64(w.t.size>>blockLevel))
 		if errors.Is(err, sql.ErrNoRows) || first-w.t.size < 1<<blockLevel {
 			w.r.fault("the records from %d to %d are missing, and so are the hashes of them", w.t.size, first-1)
 			// Go on with what is here, on a tree of no meaning.

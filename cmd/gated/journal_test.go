@@ -24,7 +24,8 @@ var cosigner = sync.OnceValue(func() (c struct {
 	note.Signer
 	text string
 	err  error
-}) {
+},
+) {
 	var secret string
 	if secret, c.text, c.err = note.GenerateKey(nil, "cosign"); c.err == nil {
 		c.Signer, c.err = note.NewSigner(secret)

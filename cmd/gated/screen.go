@@ -49,8 +49,8 @@ func terminalScreen(lang gate.Language) (s *screen, ok bool) {
 // show draws what rows gives for the window as it is now, until ctx ends or rows
 // returns an error. What was on the terminal before is there again afterwards.
 func (s *screen) show(ctx context.Context, rows func(columns int) ([]row, error)) error {
-	fmt.Fprint(s.out, "\x1b[?1049h\x1b[?25l")       // a page of its own, without a cursor
-	defer fmt.Fprint(s.out, "\x1b[?25h\x1b[?1049l") //nolint:errcheck // nobody is left to be told
+	fmt.Fprint(s.out, "\x1b[?1049h\x1b[?25l") // a page of its own, without a cursor
+	defer fmt.Fprint(s.out, "\x1b[?25h\x1b[?1049l")
 	t := time.NewTicker(drawEach)
 	defer t.Stop()
 	for {

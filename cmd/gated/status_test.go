@@ -20,13 +20,22 @@ func TestStatusShowsTheDoor(t *testing.T) {
 	}{
 		{"at rest", local.LaneStatus{Door: "shut"}, "door shut · relay off", "门 关着 · 继电器断开"},
 		{"without a contact", local.LaneStatus{Relay: true}, "door no contact · relay on", "门 未接门磁 · 继电器接通"},
-		{"about to be an alarm", local.LaneStatus{Door: "open", Fault: "pre-alarm"},
-			"door open · relay off · open for long, soon an alarm", "门 开着 · 继电器断开 · 门开着已久，即将告警"},
-		{"open for too long", local.LaneStatus{Door: "open", Fault: "held-open"},
-			"door open · relay off · open for too long", "门 开着 · 继电器断开 · 门开得太久"},
-		{"all at once", local.LaneStatus{Door: "open", Relay: true, Fault: "forced", HoldOpen: true, Lockdown: true, Fire: true},
+		{
+			"about to be an alarm",
+			local.LaneStatus{Door: "open", Fault: "pre-alarm"},
+			"door open · relay off · open for long, soon an alarm", "门 开着 · 继电器断开 · 门开着已久，即将告警",
+		},
+		{
+			"open for too long",
+			local.LaneStatus{Door: "open", Fault: "held-open"},
+			"door open · relay off · open for too long", "门 开着 · 继电器断开 · 门开得太久",
+		},
+		{
+			"all at once",
+			local.LaneStatus{Door: "open", Relay: true, Fault: "forced", HoldOpen: true, Lockdown: true, Fire: true},
 			"door open · relay on · forced: nobody had been let in or out · held open by order · lockdown: only the exit button and fire open · fire: open for anybody",
-			"门 开着 · 继电器接通 · 无人获准进出，门却被打开 · 按指令保持开门 · 大门封闭：仅出门按钮和消防可开门 · 消防报警：对所有人开门"},
+			"门 开着 · 继电器接通 · 无人获准进出，门却被打开 · 按指令保持开门 · 大门封闭：仅出门按钮和消防可开门 · 消防报警：对所有人开门",
+		},
 	} {
 		for lang, want := range map[gate.Language]string{gate.English: tc.en, gate.Chinese: tc.zh} {
 			var out strings.Builder

@@ -39,7 +39,7 @@ func agree(question string) (bool, error) {
 		fmt.Fprint(os.Stderr, r.text, pick(i < len(rows)-1, "\n", " "))
 	}
 	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	if err != nil && err != io.EOF { //nolint:errorlint // ReadString returns it as it is
+	if err != nil && err != io.EOF {
 		return false, fmt.Errorf("read answer: %w", err)
 	}
 	switch strings.ToLower(strings.TrimSpace(line)) {

@@ -36,7 +36,7 @@ func newTerminal(t *testing.T, size [2]int, lang string, args ...string) *termin
 // tmux asks the terminal's own server for something.
 func (term *terminal) tmux(args ...string) string {
 	term.Helper()
-	cmd := exec.Command("tmux", append([]string{"-u", "-L", term.name}, args...)...) //nolint:noctx // it ends by itself
+	cmd := exec.Command("tmux", append([]string{"-u", "-L", term.name}, args...)...)
 	cmd.Env = append(cmd.Environ(), "LC_ALL=", "LC_CTYPE=C.UTF-8", "TMUX_TMPDIR=/tmp")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

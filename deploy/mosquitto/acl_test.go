@@ -41,8 +41,6 @@ func of(filters ...string) func(string) bool {
 	}
 }
 
-func anything(string) bool { return true }
-
 var gateRights = rights{
 	says: of("gated/v1/gates/east-1/records", "gated/v1/gates/east-1/checkpoint", "gated/v1/gates/east-1/status", "gated/v1/gates/east-1/verdict",
 		"gated/v1/sites/1001/used"),
@@ -139,7 +137,7 @@ func try(t *testing.T, by caller, observer *client, mark string) map[string]stri
 	for _, topic := range topics() {
 		dying := by
 		dying.will = message(topic, "W"+mark, false)
-		who = dying.must(t) // throws off the one before, whose will goes out first
+		dying.must(t) // throws off the one before, whose will goes out first
 	}
 	by.must(t)
 	note('W', observer.received())

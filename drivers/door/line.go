@@ -129,7 +129,7 @@ func (l *line) set(active bool) error {
 func (l *line) close() error { return unix.Close(l.fd) }
 
 func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
-	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg)); errno != 0 { //nolint:gosec // a descriptor
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg)); errno != 0 {
 		return errno
 	}
 	return nil

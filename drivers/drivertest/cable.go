@@ -121,7 +121,7 @@ func pollable(t testing.TB, f *os.File) *os.File {
 	if err := errors.Join(unix.SetNonblock(fd, true), f.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return os.NewFile(uintptr(fd), f.Name()) //nolint:gosec // a descriptor is not negative
+	return os.NewFile(uintptr(fd), f.Name())
 }
 
 // raw switches echo and line editing off, so that what is sent while nobody

@@ -191,13 +191,13 @@ func (g *GM65) request(r []byte) {
 	case 0x07:
 		var body []byte
 		for i := range int(data[0]) {
-			body = append(body, g.regs[at+uint16(i)]) //nolint:gosec // below 256
+			body = append(body, g.regs[at+uint16(i)])
 		}
 		g.answer(body)
 	case 0x08:
 		g.answer([]byte{0}) // at the old speed, before the new one
 		for i, b := range data {
-			if a := at + uint16(i); !g.stuck[a] { //nolint:gosec // below 3
+			if a := at + uint16(i); !g.stuck[a] {
 				g.regs[a] = b
 			}
 		}
@@ -209,7 +209,7 @@ func (g *GM65) request(r []byte) {
 }
 
 func (g *GM65) answer(body []byte) {
-	r := append([]byte{0, byte(len(body))}, body...) //nolint:gosec // below 256
+	r := append([]byte{0, byte(len(body))}, body...)
 	g.send(append([]byte{0x02, 0x00}, binary.BigEndian.AppendUint16(r, gm65Checksum(r))...))
 }
 
@@ -246,7 +246,7 @@ func (g *GM65) hostBaud(master *os.File) int {
 	}
 	baud := 0
 	_ = raw.Control(func(fd uintptr) { // fails only when the cable is pulled
-		if tio, err := unix.IoctlGetTermios(int(fd), unix.TCGETS); err == nil { //nolint:gosec // a descriptor
+		if tio, err := unix.IoctlGetTermios(int(fd), unix.TCGETS); err == nil {
 			baud = map[uint32]int{unix.B9600: 9600, unix.B19200: 19200, unix.B38400: 38400, unix.B57600: 57600, unix.B115200: 115200}[tio.Cflag&unix.CBAUD]
 		}
 	})
@@ -267,5 +267,5 @@ func gm65Checksum(b []byte) uint16 {
 			}
 		}
 	}
-	return uint16(sum) //nolint:gosec // 16 bits are left
+	return uint16(sum)
 }

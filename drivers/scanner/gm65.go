@@ -142,7 +142,7 @@ func gmRequest(kind byte, at uint16, data ...byte) []byte {
 	if kind != gmRead {
 		n = byte(len(data)) //nolint:gosec // one or two bytes
 	}
-	b := append([]byte{kind, n, byte(at >> 8), byte(at)}, data...)
+	b := append([]byte{kind, n, byte(at >> 8), byte(at)}, data...) //nolint:gosec // its two bytes
 	return append([]byte{0x7e, 0x00}, binary.BigEndian.AppendUint16(b, gmChecksum(b))...)
 }
 

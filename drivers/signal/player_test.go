@@ -67,7 +67,7 @@ func playBoth(t *testing.T, d time.Duration, states []idling, news []shown) []ch
 		go func() { done <- s.Run(ctx) }()
 		for len(states) > 0 || len(news) > 0 {
 			idle := len(states) > 0 && (len(news) == 0 || states[0].ms <= news[0].ms)
-			ms := 0
+			var ms int
 			if idle {
 				ms = states[0].ms
 			} else {

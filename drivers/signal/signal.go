@@ -89,8 +89,14 @@ func Check(c Config) error {
 // that something is wired.
 func unused(c Config, names []string) error {
 	for _, k := range []struct{ kind, key, value string }{
-		{"gpio", "green", c.Green}, {"gpio", "red", c.Red}, {"gpio", "buzzer", c.Buzzer}, {"gpio", "chip", c.Chip},
-		{"voice", "device", c.Device}, {"voice", "module", c.Module}, {"voice", "baud", c.Baud}, {"sim", "trace", c.Trace},
+		{"gpio", "green", c.Green},
+		{"gpio", "red", c.Red},
+		{"gpio", "buzzer", c.Buzzer},
+		{"gpio", "chip", c.Chip},
+		{"voice", "device", c.Device},
+		{"voice", "module", c.Module},
+		{"voice", "baud", c.Baud},
+		{"sim", "trace", c.Trace},
 	} {
 		if k.value != "" && !slices.Contains(names, k.kind) {
 			return fmt.Errorf("read %s %q: kind %q has no such thing; write kind = %q, or take it out", k.key, k.value, c.Kind, k.kind)

@@ -47,7 +47,7 @@ func Map(path string) (s *Switches, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("map switches: %w", err)
 	}
-	return &Switches{(*[switches]atomic.Uint64)(unsafe.Pointer(&b[0]))}, nil
+	return &Switches{(*[switches]atomic.Uint64)(unsafe.Pointer(&b[0]))}, nil //nolint:gosec // a page that is mapped as long as the process lives
 }
 
 // Set throws a switch.
@@ -85,8 +85,9 @@ func (s *Switches) heard(op Op) error {
 		s.mem[Bytes].Add(uint64(len(op.Data)))
 	case Sync:
 		s.mem[Syncs].Add(1)
-		time.Sleep(time.Duration(s.Get(Delay))) //nolint:gosec // a test's own figure
+		time.Sleep(time.Duration(s.Get(Delay))) //nolint:gosec,forbidigo // a test's own figure; this is the slow disk
 		return s.failing(FailSyncs)
+	default:
 	}
 	return s.failing(FailWrites)
 }

@@ -120,7 +120,7 @@ func DecodeBatch(msg []byte, key *ecdh.PrivateKey) (Batch, error) {
 		}
 	}
 	for i, e := range b.Entries {
-		if err := inPlace(e.Leaf, b.Log, b.First+uint64(i)); err != nil { //nolint:gosec // counts up
+		if err := inPlace(e.Leaf, b.Log, b.First+uint64(i)); err != nil {
 			return Batch{}, fmt.Errorf("decode batch: line %d: %w", i+2, err)
 		}
 		if err := e.Check(); err != nil {

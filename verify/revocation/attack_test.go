@@ -182,7 +182,7 @@ func TestAttackKeyCompromiseOfRevocation(t *testing.T) {
 	thief := b.Revocation
 	d, _ := next(t, b.Docs.State, 7)
 	b.Take(t, say(t, document.Delta, d, thief)) // he can
-	list, site := b.World.Trust, b.World.Site
+	list, site := b.Trust, b.Site
 	list.Version, site.Version = 2, 2
 	b.Withstand(t, say(t, document.Trust, list, thief), false) // he cannot
 	b.Withstand(t, say(t, document.Site, site, thief), false)

@@ -31,7 +31,7 @@ func say(tb testing.TB, kind document.Type, v any, by ...note.Signer) []byte {
 
 // nextList is the trust list that follows, changed.
 func nextList(b *verifytest.Target, change ...func(*trust.ListJSON)) trust.ListJSON {
-	j := b.World.Trust
+	j := b.Trust
 	j.Version = b.Docs.Trust.Version + 1
 	j.Keys, j.Authorities, j.Roots = slices.Clone(j.Keys), slices.Clone(j.Authorities), slices.Clone(j.Roots)
 	for _, c := range change {
@@ -42,7 +42,7 @@ func nextList(b *verifytest.Target, change ...func(*trust.ListJSON)) trust.ListJ
 
 // nextSite is the site document that follows, changed.
 func nextSite(b *verifytest.Target, change ...func(*trust.SiteJSON)) trust.SiteJSON {
-	j := b.World.Site
+	j := b.Site
 	j.Version = b.Docs.Site.Version + 1
 	j.Keys = slices.Clone(j.Keys)
 	for _, c := range change {
@@ -96,7 +96,7 @@ func TestAttackFastForward(t *testing.T) {
 	b := verifytest.NewTarget(t)
 	b.Withstand(t, say(t, document.Site, nextSite(b, func(j *trust.SiteJSON) { j.Epoch = most }), b.SiteSigner), false)
 	b.Take(t, say(t, document.Site, nextSite(b, func(j *trust.SiteJSON) { j.Version = most }), b.SiteSigner)) // the thief can
-	b.Withstand(t, say(t, document.Site, b.World.Site, b.SiteSigner), false)
+	b.Withstand(t, say(t, document.Site, b.Site, b.SiteSigner), false)
 	// The roots end it.
 	b.Trust.Epoch, b.Site.Epoch, b.World.At = 2, 2, b.At.Time.Unix()
 	b.Docs = b.Deliver(b.Docs, b.At)
