@@ -216,6 +216,35 @@ func TestAServerSetUpAnewGetsEverythingOnceItIsThere(t *testing.T) {
 	})
 }
 
+// The backup is older than the gate's first cosigned checkpoint, so the server has
+// none to send, and the broker goes on retaining one of the life before.
+func TestACheckpointOfTheLifeBeforeIsDoubted(t *testing.T) {
+	virtual(t, func(r *rig) {
+		r.out.add(1800)
+		r.start()
+		pass(time.Minute)
+		if got := r.out.Cosigned(); got != 1800 {
+			t.Fatalf("cosigned %d, want 1800", got)
+		}
+		r.stop()
+		r.central.restore(14)
+		r.out.add(1)
+		r.start()
+		r.broker.publish(prefix+"/revocation/heartbeat", []byte("heartbeat 1"), false)
+		pass(3 * time.Minute)
+		if _, from := r.out.reads(); from != 1800 {
+			t.Errorf("sent again from %d at first, want 1800", from)
+		}
+		pass(2 * time.Hour)
+		if whole, _, _ := r.central.count(); whole != 1801 {
+			t.Errorf("the server holds %d records, want 1801", whole)
+		}
+		if got := r.out.Cosigned(); got != 1801 {
+			t.Errorf("cosigned %d, want 1801", got)
+		}
+	})
+}
+
 // A server that was set up anew cannot get what the box keeps no more: it gets
 // the rest, and what is new.
 func TestWhatWasDroppedHoldsUpNothing(t *testing.T) {

@@ -10,6 +10,9 @@ const (
 	// for the next one to go on in the middle of them. Fewer are cheap to send
 	// again, which finds at once what a broker has lost.
 	worthKeeping = 500
+	// doubted is how many records below the newest cosigned size are sent again
+	// first, if sending from there has brought no cosignature.
+	doubted uint64 = 500
 )
 
 // mark is a place in a log. Between connections it says where the next one
@@ -69,6 +72,7 @@ type tail struct {
 	newest uint64 // the newest cosigned size received on this connection
 	heard  bool   // there was one
 
+	vain    int           // how often in a row records were sent again, and no cosignature came of it
 	wait    time.Duration // how long a cosignature is waited for
 	waiting uint64        // the size that it is waited for
 	until   time.Time     // zero: nothing is waited for
@@ -180,7 +184,7 @@ func (t *tail) acknowledged(size uint64, now time.Time) {
 	if t.until.IsZero() || size < t.waiting {
 		return
 	}
-	t.wait, t.until = t.pace.Cosign, time.Time{}
+	t.vain, t.wait, t.until = 0, t.pace.Cosign, time.Time{}
 	if t.covered > size {
 		t.waiting, t.until = t.covered, now.Add(t.wait)
 	}
@@ -192,15 +196,22 @@ func (t *tail) overdue(now time.Time) bool { return !t.until.IsZero() && !now.Be
 // rewind makes a backlog of what the central server is not known to have on this
 // connection. If it has said nothing, it is taken to have what it once had, or,
 // if somebody is there (central), nothing: a server that was set up anew has no
-// cosigned checkpoint to send. Each time, the next one is waited for twice as
+// cosigned checkpoint to send. Neither has one that was restored from a backup
+// older than our first, and then the broker goes on retaining what it said in the
+// life before: so what brings nothing is doubted, and the next time goes further
+// back, twice as far each time. Each time, the next one is waited for twice as
 // long.
 func (t *tail) rewind(central bool, now time.Time) {
 	from := t.base
-	if t.heard {
+	switch {
+	case t.heard && central && t.vain > 0:
+		from = t.newest - min(t.newest, doubted<<min(t.vain-1, 40))
+	case t.heard:
 		from = t.newest
-	} else if central {
+	case central:
 		from = 0
 	}
+	t.vain++
 	t.back, t.end = min(t.lowest(), from), t.next
 	t.covered = min(t.covered, from)
 	t.behind, t.bare, t.until = true, now, time.Time{}
