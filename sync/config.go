@@ -30,8 +30,9 @@ type Config struct {
 	Used     <-chan gate.Use       // what was admitted here, for the neighbours; nil: nobody is told
 	UsedNote func(gate.Use) []byte // the signed note of a use (PROTOCOL 4); nil: there is nobody to tell
 
-	Pace Pace
-	Log  *slog.Logger
+	Pace   Pace
+	Jitter func(most time.Duration) time.Duration // any time from 0 to most; nil: as good as chance can be. For what is played again
+	Log    *slog.Logger
 }
 
 // Documents takes what comes down. Both methods may be called while the other

@@ -46,8 +46,8 @@ type silence struct {
 	until time.Time
 }
 
-func newFetch(t topics, p Pace) *fetch {
-	return &fetch{topics: t, pace: p, random: jitter, open: map[string]time.Time{}, silent: map[string]silence{}}
+func newFetch(t topics, p Pace, random func(time.Duration) time.Duration) *fetch {
+	return &fetch{topics: t, pace: p, random: random, open: map[string]time.Time{}, silent: map[string]silence{}}
 }
 
 // plan says what to subscribe and unsubscribe now, and when to ask again if
@@ -169,7 +169,7 @@ func sooner(a, b time.Time) time.Time {
 // fetchLoop keeps the subscriptions of one connection: those that a plan asks
 // for, and all of them anew when somebody asks for that.
 func (s *session) fetchLoop(ctx context.Context) error {
-	f := newFetch(s.topics, s.cfg.Pace)
+	f := newFetch(s.topics, s.cfg.Pace, s.cfg.Jitter)
 	newest := news{}
 	listen := time.Now().Add(s.cfg.Pace.Ear)
 	for {

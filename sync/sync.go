@@ -29,6 +29,9 @@ func New(cfg Config, docs Documents, acts Acts, out Outbox) *Sync {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Jitter == nil {
+		cfg.Jitter = jitter
+	}
 	return &Sync{
 		cfg:    cfg,
 		topics: topics{prefix: strings.TrimRight(cfg.Prefix, "/"), gate: cfg.Gate, site: cfg.Site},
@@ -66,7 +69,7 @@ func (s *Sync) Run(ctx context.Context) error {
 		if lasted >= s.cfg.Pace.Settled {
 			attempt, said = 0, ""
 		}
-		pause := max(Backoff(attempt), s.cfg.Pace.Between-time.Since(began))
+		pause := max(s.cfg.Jitter(ceiling(attempt)), s.cfg.Pace.Between-time.Since(began))
 		s.cfg.Log.Log(ctx, level, "no connection to the broker", "err", err, "attempt", attempt, "again", pause.Round(time.Millisecond))
 		select {
 		case <-ctx.Done():
