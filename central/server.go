@@ -30,6 +30,8 @@ type Server struct {
 	prefix string
 	log    *slog.Logger
 
+	pollEvery, upkeepEvery time.Duration
+
 	// Owned by Serve.
 	watch   *sql.DB    // a connection of its own: data_version does not count its own changes
 	version int64      // of the database when it was last looked at
@@ -42,8 +44,13 @@ type Server struct {
 // NewServer makes a server and starts nothing. Prefix is that of every topic,
 // without a slash at its end.
 func NewServer(c *Central, prefix string, log *slog.Logger) *Server {
-	return &Server{c: c, prefix: prefix + "/", log: log}
+	return &Server{c: c, prefix: prefix + "/", log: log, pollEvery: pollEvery, upkeepEvery: upkeepEvery}
 }
+
+// Slow has the server look less often whether the database has changed, and what
+// is due by the clock: in a simulation a month of looking would be all that
+// happens. It is to be called before Serve.
+func (s *Server) Slow(poll, upkeep time.Duration) { s.pollEvery, s.upkeepEvery = poll, upkeep }
 
 // Serve serves one connection: it subscribes to what gates send, publishes the
 // whole current state, calls ready, and from then on publishes what is new, in
@@ -60,9 +67,9 @@ func (s *Server) Serve(ctx context.Context, b Broker, in *Inbox, ready func()) e
 	if err := s.start(ctx, b); err != nil {
 		return s.ended(ctx, err)
 	}
-	poll := time.NewTicker(pollEvery)
+	poll := time.NewTicker(s.pollEvery)
 	defer poll.Stop()
-	upkeep := time.NewTicker(upkeepEvery)
+	upkeep := time.NewTicker(s.upkeepEvery)
 	defer upkeep.Stop()
 	for err == nil {
 		if len(s.queue) > 0 {
