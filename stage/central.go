@@ -53,6 +53,9 @@ func (c *Central) Listen(ctx context.Context) error {
 	return err
 }
 
+// Start starts the server against a broker (host:port) that may be away.
+func (c *Central) Start(broker string) error { return c.start("--broker", "tcp://"+broker) }
+
 // Connect starts the server against a broker (host:port) and returns once all
 // current documents are published there.
 func (c *Central) Connect(ctx context.Context, broker string) error {

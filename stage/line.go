@@ -1,34 +1,46 @@
 package stage
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"sync"
 )
 
 // Line is the network between a box and its broker: a TCP relay that can be cut
-// and mended. Safe for concurrent use.
+// and mended, and do worse (line_faults.go). Safe for concurrent use.
 type Line struct {
 	Addr string // what the box connects to, host:port
 
 	target string
 	listen net.Listener
 	done   sync.WaitGroup
+	join   func(near, far net.Conn) // carries a connection to its end; nil: byte for byte
 
-	mu    sync.Mutex
-	cut   bool
-	conns map[net.Conn]bool
+	mu      sync.Mutex
+	cut     bool
+	weather weather
+	changed chan struct{}     // closed, and replaced, when the weather changes
+	conns   map[net.Conn]bool // true: the box's end
 }
 
 // NewLine makes a line to target (host:port), not cut.
-func (s *Stage) NewLine(target string) (*Line, error) {
+func (s *Stage) NewLine(target string) (*Line, error) { return s.newLine(target, nil) }
+
+// NewMiddleman is a line whose connections are each carried by join, which may
+// read and change what is said. It returns when either end is gone.
+func (s *Stage) NewMiddleman(target string, join func(near, far net.Conn)) (*Line, error) {
+	return s.newLine(target, join)
+}
+
+func (s *Stage) newLine(target string, join func(near, far net.Conn)) (*Line, error) {
 	listen, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("make line: %w", err)
 	}
-	l := &Line{Addr: listen.Addr().String(), target: target, listen: listen, conns: make(map[net.Conn]bool)}
+	l := &Line{
+		Addr: listen.Addr().String(), target: target, listen: listen, join: join,
+		changed: make(chan struct{}), conns: make(map[net.Conn]bool),
+	}
 	l.done.Add(1)
 	go func() {
 		defer l.done.Done()
@@ -43,16 +55,24 @@ func (l *Line) Cut() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cut = true
+	l.change(weather{})
 	for c := range l.conns {
 		_ = c.Close()
 	}
 }
 
-// Mend lets new connections through again.
+// Mend ends whatever was done to the line. What it held back goes on its way, but
+// for the connections that only the box still believed in: those are reset.
 func (l *Line) Mend() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.cut = false
+	if l.weather.halved {
+		for c := range l.conns {
+			_ = c.Close()
+		}
+	}
+	l.change(weather{})
 }
 
 // Close cuts the line for good.
@@ -81,7 +101,7 @@ func (l *Line) accept() {
 // gone.
 func (l *Line) carry(near net.Conn) {
 	defer func() { _ = near.Close() }()
-	if !l.own(near) {
+	if !l.own(near, true) {
 		return
 	}
 	defer l.disown(near)
@@ -90,29 +110,27 @@ func (l *Line) carry(near net.Conn) {
 		return
 	}
 	defer func() { _ = far.Close() }()
-	if !l.own(far) {
+	if !l.own(far, false) {
 		return
 	}
 	defer l.disown(far)
+	if l.join != nil {
+		l.join(near, far)
+		return
+	}
 	var both sync.WaitGroup
-	both.Go(func() { pump(far, near) })
-	both.Go(func() { pump(near, far) })
+	both.Go(func() { l.pump(far, near) })
+	both.Go(func() { l.pump(near, far) })
 	both.Wait()
 }
 
-// pump copies one way and then closes both ends: MQTT knows no half-open line.
-func pump(to, from net.Conn) {
-	_, err := io.Copy(to, from)
-	_ = errors.Join(err, to.Close(), from.Close())
-}
-
-func (l *Line) own(c net.Conn) bool {
+func (l *Line) own(c net.Conn, near bool) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.cut {
 		return false
 	}
-	l.conns[c] = true
+	l.conns[c] = near
 	return true
 }
 

@@ -1,6 +1,7 @@
 package stage_test
 
 import (
+	"errors"
 	"io"
 	"net"
 	"testing"
@@ -72,5 +73,44 @@ func TestLineIsCutAndMended(t *testing.T) {
 	}
 	if !says(t, dial(t, line)) {
 		t.Error("a mended line does not carry")
+	}
+}
+
+func TestABlackHoleHoldsBackAndAHalfOpenLineIsReset(t *testing.T) {
+	l, err := newStage(t).NewLine(echo(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := dial(t, l)
+	if !says(t, c) {
+		t.Fatal("a whole line carries nothing")
+	}
+	l.Stall()
+	if _, err := io.WriteString(c, "held!"); err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 5)
+	_ = c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	if n, _ := c.Read(b); n != 0 {
+		t.Error("something came out of a black hole")
+	}
+	l.Mend()
+	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if _, err := io.ReadFull(c, b); err != nil || string(b) != "held!" {
+		t.Errorf("after the black hole: %q, %v", b, err)
+	}
+	l.Halve()
+	_ = c.SetDeadline(time.Now().Add(100 * time.Millisecond))
+	if _, err := io.WriteString(c, "lost!"); err != nil {
+		t.Errorf("a half open line told of it: %v", err)
+	}
+	var late net.Error
+	if _, err := c.Read(b); !errors.As(err, &late) || !late.Timeout() {
+		t.Errorf("a half open line told of it: %v", err)
+	}
+	l.Mend()
+	_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	if _, err := c.Read(b); err == nil || errors.As(err, &late) && late.Timeout() {
+		t.Errorf("a half open line was not reset: %v", err)
 	}
 }

@@ -9,11 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"syscall"
 	"time"
 )
 
-// Mosquitto is the Debian broker as a child process, without persistence: what
-// it retained is gone when it is killed.
+// Mosquitto is the Debian broker as a child process. It keeps what it retains
+// only when told to ([Mosquitto.Save]): when it is killed the rest is gone.
 type Mosquitto struct {
 	Addr string // host:port, the same after each start
 
@@ -41,10 +42,14 @@ func (s *Stage) NewMosquitto(ctx context.Context) (*Mosquitto, error) {
 		return nil, err
 	}
 	m := &Mosquitto{stage: s, path: path, config: s.Path("mosquitto.conf")}
+	if err := os.MkdirAll(s.Path("mosquitto"), 0o700); err != nil {
+		return nil, fmt.Errorf("configure mosquitto: %w", err)
+	}
 	for range 20 {
 		port := freePort()
 		m.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		conf := fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\nlog_dest stderr\n", port)
+		conf := fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location %s/\nautosave_interval 0\n"+
+			"max_queued_messages 0\nlog_dest stderr\n%s", port, s.Path("mosquitto"), asRoot())
 		if err := os.WriteFile(m.config, []byte(conf), 0o644); err != nil {
 			return nil, fmt.Errorf("configure mosquitto: %w", err)
 		}
@@ -53,6 +58,15 @@ func (s *Stage) NewMosquitto(ctx context.Context) (*Mosquitto, error) {
 		}
 	}
 	return nil, err
+}
+
+// asRoot keeps root's broker root's: else it becomes somebody who may not write
+// into our folder.
+func asRoot() string {
+	if os.Geteuid() == 0 {
+		return "user root\n"
+	}
+	return ""
 }
 
 // freePort is a port that nobody has now. It lies below the range from which
@@ -99,6 +113,13 @@ func (m *Mosquitto) Kill() {
 	m.proc.Kill()
 	<-m.proc.Done()
 }
+
+// Save makes the broker write down what it retains, which a later start then
+// knows again, however old it is by then.
+func (m *Mosquitto) Save() { m.proc.Signal(syscall.SIGUSR1) }
+
+// Wipe removes what a broker that does not run has written down.
+func (m *Mosquitto) Wipe() error { return os.RemoveAll(m.stage.Path("mosquitto", "mosquitto.db")) }
 
 // Publish publishes a message as anybody could who reaches the broker, and
 // returns when the broker has it.
