@@ -59,6 +59,10 @@ crash: ## N power cuts (default 20000) at every point of the store's work; SEED=
 kill: ## the daemon killed N times (default 200) at any instant; SEED=… for the same instants again
 	$(GO) test -count 1 -timeout 12h -v -run '^TestTheDaemonIsKilled' ./e2e/disk -kills $(or $(N),200) $(if $(SEED),-killseed $(SEED))
 
+.PHONY: outages simulate fleet
+outages: ## N times (default 1000) network, broker, box or server fails or lies: no record lost, none twice; SEED=… for the same again
+	$(GO) test -count 1 -timeout 1h -v -run '^TestTheLineHolds' ./rig -outages $(or $(N),1000) $(if $(SEED),-outageseed $(SEED))
+
 fuzz: ## every fuzz target for FUZZTIME each (default 10s)
 	@set -e; for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
 		echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p; done; done

@@ -52,6 +52,7 @@ var floors = []struct {
 	{[]string{"local"}, []string{"gate", "verify", "local"}},
 	{[]string{"central"}, []string{"gate", "verify", "central"}},
 	{[]string{"stage"}, []string{"gate", "verify", "local", "stage"}},
+	{[]string{"rig"}, []string{"gate", "verify", "store", "sync", "rig"}},
 }
 
 func TestFloors(t *testing.T) {
@@ -130,7 +131,7 @@ func TestTheBoxCarriesTheShortListOnly(t *testing.T) {
 		}
 	}
 	for _, pkg := range goList(t, "-deps", "./cmd/gated") {
-		if under(pkg, "central", "stage", "demo", "pi", "verify/verifytest", "drivers/drivertest", "store/faultvfs") {
+		if under(pkg, "central", "stage", "rig", "demo", "pi", "verify/verifytest", "drivers/drivertest", "store/faultvfs") {
 			t.Errorf("the box carries %s, which is not for it", pkg)
 		}
 	}
