@@ -22,6 +22,9 @@ func (b *box) answers(lanes []*lane, wires *boxWires, link *sync.Sync) map[strin
 		"POST /v1/open": func(ctx context.Context, who local.Caller, body []byte) (any, error) {
 			return b.open(ctx, lanes, who, body)
 		},
+		"POST /v1/scanner": func(_ context.Context, _ local.Caller, body []byte) (any, error) {
+			return see(lanes, body)
+		},
 		"POST /v1/import": func(ctx context.Context, who local.Caller, body []byte) (any, error) {
 			b.log.Info("document offered at the socket", "uid", who.UID, "pid", who.PID)
 			before := b.docs.now().Trust

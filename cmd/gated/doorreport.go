@@ -21,11 +21,11 @@ type doorReport struct {
 	Opened   *int64        `json:"opened_ms"`    // after the relay; 50 ms of debouncing are in it
 	Relocked *int64        `json:"relocked_ms"`  // from the contact's opening to the relay's end; negative: it had ended before
 	Shut     *int64        `json:"shut_ms"`      // after it opened
-	Findings []doorFinding `json:"findings"`
+	Findings []testFinding `json:"findings"`
 }
 
-// doorFinding is one thing that was seen, in words.
-type doorFinding struct {
+// testFinding is one thing that a test has seen, in words.
+type testFinding struct {
 	Name string `json:"name"` // stable
 	OK   bool   `json:"ok"`
 	Say  string `json:"say"` // what it is, and what to do if it is not normal
@@ -43,7 +43,7 @@ func between(a, b time.Time) *int64 {
 // report is what came of the trial, in one language.
 func (t *trial) report(lang gate.Language) doorReport {
 	r := doorReport{
-		Lane: t.lane, Verdict: t.answer.Verdict, Reason: t.answer.Reason, Contact: t.line(t.before, "contact") != nil, Findings: []doorFinding{},
+		Lane: t.lane, Verdict: t.answer.Verdict, Reason: t.answer.Reason, Contact: t.line(t.before, "contact") != nil, Findings: []testFinding{},
 		RelayOn: between(t.before.At, t.relayOn), Pulse: between(t.relayOn, t.relayOff),
 		Opened: between(t.relayOn, t.opened), Relocked: between(t.opened, t.relayOff), Shut: between(t.opened, t.shut),
 	}
@@ -52,7 +52,7 @@ func (t *trial) report(lang gate.Language) doorReport {
 	}
 	r.Fine = true
 	say := func(name string, ok bool, args ...any) {
-		r.Findings = append(r.Findings, doorFinding{name, ok, fmt.Sprintf(doorWordsFor[name].In(lang), args...)})
+		r.Findings = append(r.Findings, testFinding{name, ok, fmt.Sprintf(doorWordsFor[name].In(lang), args...)})
 		r.Fine = r.Fine && ok
 	}
 	if t.answer.Verdict != string(gate.Open) {

@@ -82,7 +82,7 @@ func (cmd *ioWatchCmd) watch(ctx context.Context, lang gate.Language, look looki
 		return nil
 	}
 	if s, ok := terminalScreen(lang); ok && !cmd.JSON {
-		return s.show(ctx, func(columns int) ([]row, error) {
+		return s.show(ctx, func(columns, _ int) ([]row, error) {
 			now, err := look(ctx)
 			if err != nil && ctx.Err() == nil { // as when gated is being started anew: it is asked again
 				return wrap(err.Error(), columns, red), nil

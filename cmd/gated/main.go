@@ -45,7 +45,7 @@ type cli struct {
 	Import     importCmd     `cmd:"" help:"Take in signed documents from files."`
 	Door       doorCmd       `cmd:"" help:"Test a door."`
 	IO         ioCmd         `cmd:"" name:"io" help:"Look at the wires."`
-	Scanner    scannerCmd    `cmd:"" help:"Ask and set the scanners' modules."`
+	Scanner    scannerCmd    `cmd:"" help:"Test the scanners, and ask and set their modules."`
 	Key        keyCmd        `cmd:"" help:"Show the gate's public key."`
 	RelaySafe  relaySafeCmd  `cmd:"" help:"Switch every relay off. For systemd, after the daemon has ended in any way."`
 	ClockState clockStateCmd `cmd:"" hidden:"" help:"For systemd: write every two seconds whether the kernel's clock is synchronised."`

@@ -13,6 +13,7 @@ import (
 
 // scannerCmd is `gated scanner`.
 type scannerCmd struct {
+	Test  scannerTestCmd  `cmd:"" help:"Show live what the scanner reads, and read the test code a number of times. A code that may open something is shown by its first letters alone."`
 	Probe scannerProbeCmd `cmd:"" help:"Find each scanner's module, set it as its profile says, and read it back."`
 }
 

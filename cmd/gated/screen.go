@@ -48,7 +48,7 @@ func terminalScreen(lang gate.Language) (s *screen, ok bool) {
 
 // show draws what rows gives for the window as it is now, until ctx ends or rows
 // returns an error. What was on the terminal before is there again afterwards.
-func (s *screen) show(ctx context.Context, rows func(columns int) ([]row, error)) error {
+func (s *screen) show(ctx context.Context, rows func(columns, height int) ([]row, error)) error {
 	fmt.Fprint(s.out, "\x1b[?1049h\x1b[?25l") // a page of its own, without a cursor
 	defer fmt.Fprint(s.out, "\x1b[?25h\x1b[?1049l")
 	t := time.NewTicker(drawEach)
@@ -58,7 +58,7 @@ func (s *screen) show(ctx context.Context, rows func(columns int) ([]row, error)
 		if !ok {
 			columns, height = 80, 24
 		}
-		all, err := rows(columns)
+		all, err := rows(columns, height)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"gated/drivers/scanner"
 	"gated/verify/pass"
 	"gated/verify/revocation"
 	"gated/verify/trust"
@@ -87,6 +88,7 @@ func badCodes(w *verifytest.World) map[string]string {
 	bearer := func(change func(*pass.Header)) string { return w.Bearer(header(change)) }
 	phone := w.Phone(header(func(h *pass.Header) { h.NotBefore, h.TTL, h.Window = h.NotBefore-3600, 720, 1 }))
 	return map[string]string{
+		"TESTCODE":   scanner.TestCode,
 		"NEWER":      "G1:AQ",
 		"UNLISTED":   bearer(func(h *pass.Header) { h.Kid = 999 }),
 		"ENDED":      bearer(func(h *pass.Header) { h.NotBefore, h.TTL = h.NotBefore-3600, 1 }),

@@ -15,7 +15,8 @@
 //
 // It refuses to judge: whether the text is a pass at all is decided in verify.
 // It refuses to share a port, because two readers each get half of a code. It
-// never logs or keeps a code, since a code opens doors.
+// never logs or keeps a code, since a code opens doors: of the newest it keeps a
+// [Glimpse].
 //
 // The way of the bytes: port.go opens a port for us alone, greet.go sets the
 // module at its end, session.go reads it, framer.go cuts the bytes into codes,

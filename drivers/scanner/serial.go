@@ -60,6 +60,8 @@ type Serial struct {
 	openings uint64
 	late     uint64
 	counts   Counts // the framer's, as of the last read
+	seen     uint64 // codes so far
+	glimpses [glimpsesKept]Glimpse
 }
 
 // Run reads codes and sends them to out until ctx ends, and then returns nil

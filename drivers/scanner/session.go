@@ -84,6 +84,7 @@ func (o *session) step() (int, error) {
 	}
 	for _, f := range frames {
 		o.suspect(f)
+		o.remember(f)
 		o.hand(f)
 	}
 	return n, nil
