@@ -39,47 +39,41 @@ lets_in() { # WHAT RIDER
 umount /proc/sys/kernel/random/boot_id 2>/dev/null
 
 # Install.
-dpkg -i gated_1.0.0_amd64.deb gate-central_1.0.0_amd64.deb >install.log 2>&1 || fail "install: $(cat install.log)"
+apt-get install -y ./page/gated_1.0.0_amd64.deb >install.log 2>&1 || fail "install: $(cat install.log)"
 grep -q 'gated enrol FILE' install.log || fail "the installation does not say what comes next"
 systemctl is-enabled -q gated || fail "the unit is not enabled"
 systemctl is-active -q gated && fail "the gate runs without a configuration"
 id gated | grep -q dialout || fail "user gated is not in dialout: $(id gated)"
 ok "installed: enabled, and waiting for its configuration"
 
-# The network, the box, the first rider.
-central init >/dev/null
-central issuer add --id 1 --name Platform
-central key add --issuer 1 --kid 257 >/dev/null
-central site set --site 1001 --name Garden
-systemctl start gate-central || fail "the central server does not start"
+# The page that an electrician goes by, from here to the first rider.
 systemd-run -q --unit=scanner socat pty,link=/dev/scanner,raw,echo=0,user=gated,mode=660 pty,link=/dev/gate-glass,raw,echo=0
 until_ 5 test -e /dev/scanner || fail "no scanner"
-cat >/etc/gated/gated.toml <<TOML
-[gate]
-id = "east"
-site = 1001
-[trust]
-$(central roots)
-[mqtt]
-broker = "tcp://127.0.0.1:1883"
-[[lane]]
-name = "in"
-direction = "in"
-scanner = { device = "/dev/scanner", baud = "9600" }
-door = { kind = "sim", trace = "$trace", pulse = "1s" }
-[clock]
-trust = "always"
-TOML
-chown root:gated /etc/gated/gated.toml
-chmod 640 /etc/gated/gated.toml
-gated check >check.log 2>&1 || fail "gated check: $(cat check.log)"
-key=$(gated key show) || fail "the box makes no key"
-[ "$(stat -c %U $state/gate.key)" = gated ] || fail "root made a key that the daemon cannot read"
-central gate add east --site 1001 --key "$key" >/dev/null
-systemctl start gated || fail "the gate does not start"
+bash letter.sh install.md 90 >letter.log 2>&1 || fail "docs/install.md: $(cat letter.log)"
+ok "docs/install.md to the letter: $(tail -1 letter.log)"
+for f in gate.key tls.key; do
+	[ "$(stat -c '%U %a' $state/$f)" = "gated 600" ] || fail "$f is $(stat -c '%U %a' $state/$f)"
+done
+[ "$(stat -c '%U:%G %a' /etc/gated/gated.toml)" = "root:gated 640" ] || fail "the configuration is $(stat -c '%U:%G %a' /etc/gated/gated.toml)"
 until_ 20 ready || fail "the gate is not ready: $(gated status)"
-ok "started under its unit: lists held, broker answers"
-lets_in "the first rider" 1
+ok "enrolled from the card: keys made here, for their owner alone"
+lets_in "another rider, over mutual TLS" 1
+
+# The same card once more, and a file that is spent.
+sed 's|/dev/serial/by-path/CHANGE-ME|/dev/scanner|; s|language = "zh"|language = "en"|' /var/lib/gate-central/east.toml >card.toml
+cp card.toml /boot/firmware/gated-enrol.toml
+systemctl start gated-enrol || fail "a card that is left in the box: $(cat /boot/firmware/gated-enrol.txt)"
+grep -q 'already; nothing was changed' /boot/firmware/gated-enrol.txt || fail "it says $(cat /boot/firmware/gated-enrol.txt)"
+test -e /boot/firmware/gated-enrol.toml && fail "the token stays on the card"
+mv /etc/gated/gated.toml kept.toml
+gated enrol card.toml >said 2>&1 || fail "the same box with the same file: $(cat said)"
+mv $state/gate.key kept.key
+rm /etc/gated/gated.toml
+gated enrol card.toml >said 2>&1 && fail "a spent token was taken"
+grep -q 'the token in the file is spent' said || fail "a spent token: $(cat said)"
+runuser -u gated -- cp kept.key $state/gate.key 2>/dev/null || install -o gated -g gated -m 600 kept.key $state/gate.key
+install -o root -g gated -m 640 kept.toml /etc/gated/gated.toml
+ok "enrolled once: the same box again changes nothing, another is refused"
 
 # Whatever kills it, it comes back with the relay off.
 pid() { systemctl show -p MainPID --value gated; }

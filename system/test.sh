@@ -10,11 +10,11 @@ if [ "$(id -u)" != 0 ]; then
 	exit 1
 fi
 sh .ci/tools deb
-base=build/system/root.tar
+base=build/system/root-2.tar
 if [ ! -e "$base" ]; then
 	echo "making the base system, once"
 	mkdir -p build/system
-	mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,udev,dbus,init-system-helpers,adduser,socat,procps \
+	mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,udev,dbus,init-system-helpers,adduser,socat,procps,mosquitto \
 		bookworm "$base.new"
 	mv "$base.new" "$base"
 fi
@@ -28,7 +28,9 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 trap 'exit 1' INT TERM
 tar -xf "$base" -C "$root" --exclude='./dev/*'
-cp build/system/deb/*.deb system/inside.sh "$root/root/"
+cp build/system/deb/gated_1.0.*.deb system/inside.sh system/letter.sh docs/install.md "$root/root/"
+mkdir "$root/root/page"
+cp build/system/deb/*_1.0.0_*.deb "$root/root/page/"
 cat >"$root/etc/systemd/system/trial.service" <<'UNIT'
 [Unit]
 Description=The trial
