@@ -15,8 +15,8 @@ if [ ! -e "$base" ]; then
 	echo "making the base system, once"
 	mkdir -p build/system
 	mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,udev,dbus,init-system-helpers,adduser,socat,procps,mosquitto \
-		bookworm "$base.new"
-	mv "$base.new" "$base"
+		bookworm "${base%.tar}.new.tar"
+	mv "${base%.tar}.new.tar" "$base"
 fi
 # The package of today and one that is newer, of the same binaries.
 sh cross/build.sh build/cross "$version" "$built" amd64
