@@ -17,7 +17,7 @@ follow() {
 	pattern=$(printf '%s' "${expected%$'\n'}" | sed 's/[][\\*?]/\\&/g; s/…/*/g')
 	end=$((SECONDS + patience))
 	while :; do
-		eval "$command" >/tmp/letter 2>&1
+		eval "$command" >/tmp/letter 2>&1 </dev/null
 		code=$?
 		said=$(cat /tmp/letter)
 		# shellcheck disable=SC2053 # it is a pattern
@@ -33,7 +33,7 @@ follow() {
 }
 
 command='' expected='' inside=
-while IFS= read -r line; do
+while IFS= read -r line <&3; do
 	case $inside$line in
 	'```console') inside=1 ;;
 	'1```') follow; inside= ;;
@@ -42,6 +42,6 @@ while IFS= read -r line; do
 	1*) expected+=$line$'\n' ;;
 	'<!-- trial: '*) line=${line#<!-- trial: } && eval "${line% -->}" || { echo "FAIL $line"; exit 1; } ;;
 	esac
-done <"$page"
+done 3<"$page"
 [ $done_ -gt 15 ] || { echo "FAIL only $done_ commands found on the page"; exit 1; }
 echo "$done_ commands of $page, each with the output that it says"
