@@ -1,7 +1,11 @@
 package main
 
+//go:generate go run ../../docs/keys -root ../..
+
 // Config is the whole of gated.toml. The toml names are fixed: property managers
-// have files of them.
+// have files of them. What stands above a field is its row in
+// docs/configuration.md and, after "zh:", in the Chinese edition: go generate
+// writes both anew.
 type Config struct {
 	Gate  GateConfig  `toml:"gate"`
 	Trust TrustConfig `toml:"trust"`
@@ -13,111 +17,109 @@ type Config struct {
 	Inputs  InputsConfig  `toml:"inputs"`
 }
 
-// InputsConfig is what the box as a whole is told by its wires.
-type InputsConfig struct {
-	Kind   string      `toml:"kind"`   // gpio (default) or sim
-	Chip   string      `toml:"chip"`   // gpio: chip's label, of those that name none
-	Fire   InputConfig `toml:"fire"`   // active: fire; every door is released
-	Tamper InputConfig `toml:"tamper"` // active: the housing is open
-	Mains  InputConfig `toml:"mains"`  // active: there is mains
-}
-
-// InputConfig is one input.
-type InputConfig struct {
-	Line   string `toml:"line"`   // gpio: line, by name or number; sim: file that holds 0 or 1
-	Chip   string `toml:"chip"`   // gpio: chip's label
-	Active string `toml:"active"` // low (default) or high: the wire's level that means yes
-	Pull   string `toml:"pull"`   // gpio: up (default), down or none
-}
-
 // GateConfig is the box itself.
 type GateConfig struct {
-	ID       string `toml:"id"`        // [a-z0-9][a-z0-9-]{0,62}
-	Site     uint32 `toml:"site"`      // number of the community, 1 to 4294967294
-	StateDir string `toml:"state_dir"` // default /var/lib/gated
-	Language string `toml:"language"`  // zh or en; default en
-	Socket   string `toml:"socket"`    // of the commands; default /run/gated/gated.sock
+	// name of the gate: 1 to 63 of `a-z`, `0-9`, `-`; the site document lists it
+	// zh: 门的编号：1 到 63 个 `a-z`、`0-9`、`-`；小区文档里列出它
+	// default: must be set
+	ID string `toml:"id"`
+	// number of the community, 1 to 4294967294; a site document of another number is refused
+	// zh: 小区编号，1 到 4294967294；编号不同的小区文档会被拒绝
+	// default: must be set
+	Site uint32 `toml:"site"`
+	// where the database and the gate's keys are; one `gated` at a time
+	// zh: 数据库和门的密钥所在目录；同一时刻只能有一个 `gated` 使用
+	// default: `/var/lib/gated`
+	StateDir string `toml:"state_dir"`
+	// what people read on the box: `zh` or `en`
+	// zh: 设备上显示的语言：`zh` 或 `en`
+	// default: `en`
+	Language string `toml:"language"`
+	// where the commands reach the daemon
+	// zh: 各命令连接守护进程的套接字
+	// default: `/run/gated/gated.sock`
+	Socket string `toml:"socket"`
 }
 
 // TrustConfig is who is believed before the first trust list.
 type TrustConfig struct {
-	Roots     []string `toml:"roots"`     // verifier keys
-	Threshold int      `toml:"threshold"` // how many of them must sign; default 1
+	// verifier keys of the roots, as `gate-central roots` prints them; they count until the box holds a
+	// trust list
+	// zh: 根的验证密钥，由 `gate-central roots` 打印；设备持有信任名单之前有效
+	// default: must be set
+	Roots []string `toml:"roots"`
+	// how many roots must have signed the first trust list
+	// zh: 第一份信任名单须由几个根签名
+	// default: `1`
+	Threshold int `toml:"threshold"`
 }
 
 // MQTTConfig is the way to the broker. Without a broker the box works alone.
 type MQTTConfig struct {
-	Broker       string `toml:"broker"` // tcp, tls, ws or wss URL
-	Prefix       string `toml:"prefix"` // default gated/v1
-	CA           string `toml:"ca"`     // file
-	Cert         string `toml:"cert"`   // file
-	Key          string `toml:"key"`    // file
-	Username     string `toml:"username"`
+	// `tls://name:8883`, `tcp://name:1883`, `wss://…` or `ws://…`; left out: no network
+	// zh: `tls://名称:8883`、`tcp://名称:1883`、`wss://…` 或 `ws://…`；不填则没有网络
+	// default: none
+	Broker string `toml:"broker"`
+	// topic prefix
+	// zh: 主题前缀
+	// default: `gated/v1`
+	Prefix string `toml:"prefix"`
+	// file with the certificates that may sign the broker's; left out: those of the system. `gated enrol`
+	// writes it
+	// zh: 可签发代理证书的机构证书文件；不填则用系统的。由 `gated enrol` 写入
+	// default: none
+	CA string `toml:"ca"`
+	// file of the box's own certificate; `gated enrol` writes it
+	// zh: 设备自己的证书文件；由 `gated enrol` 写入
+	// default: none
+	Cert string `toml:"cert"`
+	// file of its key, for the daemon alone to read
+	// zh: 其密钥文件，只有守护进程可读
+	// default: none
+	Key string `toml:"key"`
+	// instead of a certificate
+	// zh: 代替证书的用户名
+	// default: none
+	Username string `toml:"username"`
+	// with `username`: a file that holds the password alone
+	// zh: 与 `username` 一起：只含密码的文件
+	// default: none
 	PasswordFile string `toml:"password_file"`
-	Metered      bool   `toml:"metered"` // mobile data: fewer checkpoints
+	// mobile data: a checkpoint every 5 min instead of every minute, and records wait up to a minute for
+	// others to go with
+	// zh: 移动流量：检查点每 5 分钟一次而非每分钟一次，记录最多等一分钟与其他记录同发
+	// default: `false`
+	Metered bool `toml:"metered"`
 }
 
 // ClockConfig is who keeps the time.
 type ClockConfig struct {
-	Trust string `toml:"trust"` // kernel (default) or always
+	// `kernel`: the clock counts when the kernel says that it is synchronised; `always`: somebody else
+	// keeps it (virtual machines, containers)
+	// zh: `kernel`：内核说时钟已同步时才算数；`always`：由别处保证（虚拟机、容器）
+	// default: `kernel`
+	Trust string `toml:"trust"`
 }
 
 // JournalConfig is how long what was recorded is kept.
 type JournalConfig struct {
-	PersonsDays int `toml:"persons_days"` // who it was; default 30
-	LeavesDays  int `toml:"leaves_days"`  // everything else, once cosigned; default 400
-	SizeMB      int `toml:"size_mb"`      // of the database, above which cosigned records go earlier; default 1024
-	MostMB      int `toml:"most_mb"`      // above which records go that nobody has cosigned; default 2048
-}
-
-// LaneConfig is one lane.
-type LaneConfig struct {
-	Name      string        `toml:"name"`
-	Direction string        `toml:"direction"` // in, out or both
-	Airlock   string        `toml:"airlock"`   // lanes of one name open one at a time
-	Scanner   ScannerConfig `toml:"scanner"`
-	Door      DoorConfig    `toml:"door"`
-	Signal    SignalConfig  `toml:"signal"`
-}
-
-// ScannerConfig is a QR scanner.
-type ScannerConfig struct {
-	Kind    string `toml:"kind"`    // serial
-	Device  string `toml:"device"`  // a stable name: /dev/serial/by-path/…
-	Baud    string `toml:"baud"`    // a number in quotes, or auto (default)
-	Profile string `toml:"profile"` // plain (default) or gm65
-}
-
-// DoorConfig is a door's relay.
-type DoorConfig struct {
-	Kind    string `toml:"kind"`   // gpio or sim
-	Relay   string `toml:"relay"`  // gpio: line, by name or number
-	Chip    string `toml:"chip"`   // gpio: chip's label; default the first that has the line
-	Active  string `toml:"active"` // high (default) or low
-	Trace   string `toml:"trace"`  // sim: file that gets a line at each edge
-	Mode    string `toml:"mode"`   // hold (default) or impulse
-	Pulse   string `toml:"pulse"`  // this and the next two: durations, as "3s"
-	Longest string `toml:"longest"`
-	Gap     string `toml:"gap"`
-
-	Contact    InputConfig `toml:"contact"`     // active: the door is shut
-	ExitButton InputConfig `toml:"exit_button"` // active: pressed
-	Step       bool        `toml:"step"`        // impulse: none while the contact says open
-	HeldOpen   string      `toml:"held_open"`   // duration
-	PreAlarm   string      `toml:"pre_alarm"`   // duration
-}
-
-// SignalConfig is what tells the rider.
-type SignalConfig struct {
-	Kind   string `toml:"kind"` // gpio, voice, sim, none (default), or several joined by +
-	Green  string `toml:"green"`
-	Red    string `toml:"red"`
-	Buzzer string `toml:"buzzer"`
-	Chip   string `toml:"chip"`
-	Device string `toml:"device"` // voice: its port
-	Module string `toml:"module"` // voice: xfs5152 or syn6288
-	Baud   string `toml:"baud"`   // voice: default the factory's
-	Trace  string `toml:"trace"`  // sim: file that gets a line at each verdict
+	// who it was: issuer, pass and rider of each record, with the salt; 1 to 3650. Databases that were set
+	// aside lose them too
+	// zh: 记录里的人：签发方、通行证、骑手和盐保留的天数；1 到 3650。搁置的旧数据库同样清除
+	// default: `30`
+	PersonsDays int `toml:"persons_days"`
+	// everything else, once the central server has cosigned it
+	// zh: 其余内容在中心服务器联署之后保留的天数
+	// default: `400`
+	LeavesDays int `toml:"leaves_days"`
+	// of the database in use, above which cosigned records go before their time; at least 16
+	// zh: 在用数据库超过此大小时，已联署的记录提前删除；至少 16
+	// default: `1024`
+	SizeMB int `toml:"size_mb"`
+	// above which the oldest records go although nobody has cosigned them: an alarm says so
+	// zh: 超过此大小时，最旧的记录即使未联署也删除，并产生告警
+	// default: `2048`
+	MostMB int `toml:"most_mb"`
 }
 
 // setDefaults fills in what was left out.

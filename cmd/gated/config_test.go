@@ -3,7 +3,6 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 )
@@ -122,37 +121,6 @@ func TestAllProblemsAreSaidAtOnce(t *testing.T) {
 	_, err := loadConfig(writeConfig(t, text))
 	if err == nil || strings.Count(err.Error(), "\n") != 1 {
 		t.Errorf("loadConfig: %v, want two lines", err)
-	}
-}
-
-// TestEveryKeyIsDocumented keeps docs/configuration.md and the structs the same.
-func TestEveryKeyIsDocumented(t *testing.T) {
-	page, err := os.ReadFile("../../docs/configuration.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var walk func(t reflect.Type, prefix string) []string
-	walk = func(t reflect.Type, prefix string) (keys []string) {
-		for f := range t.Fields() {
-			name := prefix + f.Tag.Get("toml")
-			if f.Type.Kind() == reflect.Struct {
-				keys = append(keys, walk(f.Type, name+".")...)
-				continue
-			}
-			keys = append(keys, name)
-		}
-		return keys
-	}
-	for f := range reflect.TypeFor[Config]().Fields() {
-		typ := f.Type
-		if typ.Kind() == reflect.Slice {
-			typ = typ.Elem()
-		}
-		for _, key := range walk(typ, "") {
-			if !strings.Contains(string(page), "`"+key+"`") {
-				t.Errorf("docs/configuration.md does not explain [%s] %s", f.Tag.Get("toml"), key)
-			}
-		}
 	}
 }
 

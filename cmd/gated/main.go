@@ -7,7 +7,7 @@
 //
 // A new command is one file with a struct, a row in [cli], and a story in
 // testdata/script. A new configuration key is a field in config.go, a check in
-// check.go and a line in docs/configuration.md.
+// check.go and, in the comment above it, its row of docs/configuration.md.
 package main
 
 import (
