@@ -132,8 +132,8 @@ func mentions(page, program string) (lines []string) {
 
 // TestEveryCommandOfTheDocsExists holds each command line in every page of the
 // documentation against the program's own table: the command, and each flag.
-// Those of docs/install.md are also run, by make system-test, and those of
-// README.md by the demo's tests.
+// Those of docs/install.md are also run, by make system-test, which compares what
+// they print.
 func TestEveryCommandOfTheDocsExists(t *testing.T) {
 	var pages []string
 	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/decisions/*.md", "../../deploy/*/*.md"} {
