@@ -51,9 +51,11 @@ type meteredGate struct {
 	metered bool
 	alone   bool
 
-	meter *meter
-	opens int
-	bytes int64
+	meter  *meter
+	opens  int
+	took   time.Duration // as its clock goes
+	bytes  int64
+	causes map[cause]int64
 }
 
 // measureBytes prints what a day at rest, and an opening, costs on the line.
@@ -96,16 +98,23 @@ func measureBytes(ctx context.Context, out io.Writer, temp string, s *stage.Stag
 	if err = errors.Join(err, server.stop()); err != nil {
 		return err
 	}
-	day := float64(idle.bytes) / life.Hours() * 24
+	day := float64(idle.bytes) / idle.took.Hours() * 24
 	fmt.Fprintf(out, "a day at rest, TLS, all bytes at the socket: %.0f kB (budget %d kB: %s)\n", day/1000, idleBytes/1000, verdict(day <= idleBytes))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "OPENINGS\tSAMPLES\tBYTES EACH, ABOVE THOSE AT REST\tBUDGET\tWITHIN BUDGET")
-	for _, g := range gates[1:] {
-		each := float64(g.bytes-idle.bytes) / float64(max(g.opens, 1))
-		fmt.Fprintf(w, "%s\t%d\t%.0f\t%d\t%s\n", g.what, g.opens, each, openingBytes, verdict(each <= openingBytes))
+	for i, g := range gates[1:] {
+		each := (float64(g.bytes) - float64(idle.bytes)*g.beside(idle)) / float64(max(g.opens, 1))
+		fmt.Fprintf(w, "(%d) %s\t%d\t%.0f\t%d\t%s\n", i+1, g.what, g.opens, each, openingBytes, verdict(each <= openingBytes))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return printCauses(out, idle, gates[1:])
 }
+
+// beside is how much longer the gate was counted than the one at rest: until its
+// last cosignature.
+func (g *meteredGate) beside(idle *meteredGate) float64 { return float64(g.took) / float64(idle.took) }
 
 // live runs the gate for so long, in life, and counts. It is counted from when
 // everything has come until the last cosignature.
@@ -122,7 +131,7 @@ func (g *meteredGate) live(ctx context.Context, dir string, server *far, clock f
 	f := &follower{roots: server.roots, box: verify.Box{ID: id, Site: g.site}, docs: &verify.Documents{}, clock: clock}
 	judge := newAdmitter(f, clock, j.signer)
 	b := sync.Broker{URL: g.meter.URL, CA: g.meter.CA, Keepalive: 30 * time.Second / faster}
-	link := j.link(f, b, scaled(g.metered), judge)
+	link := j.link(f, b, scaled(g.metered), judge, g.metered)
 	running, end := context.WithCancel(ctx)
 	ran := make(chan error, 2)
 	scans := make(chan gate.Scan)
@@ -143,7 +152,8 @@ func (g *meteredGate) live(ctx context.Context, dir string, server *far, clock f
 	if err := stage.Until(ctx, 10*time.Millisecond, covered); err != nil {
 		return err
 	}
-	before := g.meter.bytes.Load()
+	began := clock()
+	before, was := g.meter.bytes.Load(), g.meter.plain.now(g.meter.bytes.Load())
 	if err := g.open(ctx, scans, life); err != nil {
 		return err
 	}
@@ -152,7 +162,12 @@ func (g *meteredGate) live(ctx context.Context, dir string, server *far, clock f
 			return err
 		}
 	}
+	g.took = clock().Sub(began)
 	g.bytes = g.meter.bytes.Load() - before
+	g.causes = g.meter.plain.now(before + g.bytes)
+	for c, n := range was {
+		g.causes[c] -= n
+	}
 	return nil
 }
 

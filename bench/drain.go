@@ -94,10 +94,10 @@ func admission(at gate.Moment, seq int) gate.Record {
 
 // link is the box's end of the line, with the settings of cmd/gated. Without an
 // admitter nobody is told of uses, and no act is listened to.
-func (j *journal) link(f *follower, b sync.Broker, pace sync.Pace, a *admitter) *sync.Sync {
+func (j *journal) link(f *follower, b sync.Broker, pace sync.Pace, a *admitter, metered bool) *sync.Sync {
 	b.ClientID = f.box.ID
 	cfg := sync.Config{
-		Broker: b, Prefix: "gated/v1", Gate: f.box.ID, Site: f.box.Site, Pace: pace,
+		Broker: b, Prefix: "gated/v1", Gate: f.box.ID, Site: f.box.Site, Pace: pace, Metered: metered,
 		Status: func(online bool) []byte {
 			return fmt.Appendf(nil, `{"alarms":[],"boot":12,"clock":"synced","fresh":30,"lanes":["in"],"online":%t,"rev":1234,"trust":7,"unsent":0,"version":"1.0.0"}`, online)
 		},
@@ -174,7 +174,7 @@ func measureDrain(ctx context.Context, out io.Writer, temp string, s *stage.Stag
 // drain takes the time from dialling to the cosignature over all that there is.
 func drain(ctx context.Context, j *journal, server *far, broker string) (time.Duration, error) {
 	f := &follower{roots: server.roots, box: verify.Box{ID: farGate, Site: farSite}, docs: &verify.Documents{}, clock: time.Now}
-	link := j.link(f, sync.Broker{URL: "tcp://" + broker}, sync.Pace{}, nil)
+	link := j.link(f, sync.Broker{URL: "tcp://" + broker}, sync.Pace{}, nil, false)
 	ctx, end := context.WithCancel(ctx)
 	ran := make(chan error, 1)
 	begin := time.Now()

@@ -23,6 +23,7 @@ import (
 type meter struct {
 	URL, CA string // for the box
 	bytes   atomic.Int64
+	plain   *tally // the same before encryption, by cause
 	listen  net.Listener
 }
 
@@ -36,14 +37,14 @@ func newMeter(dir, broker string) (*meter, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &meter{URL: "tls://" + l.Addr().String(), CA: ca, listen: l}
+	m := &meter{URL: "tls://" + l.Addr().String(), CA: ca, plain: newTally(), listen: l}
 	go func() {
 		for {
 			raw, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go carry(tls.Server(counted{raw, &m.bytes}, config), broker)
+			go m.carry(tls.Server(counted{raw, &m.bytes}, config), broker)
 		}
 	}()
 	return m, nil
@@ -52,7 +53,7 @@ func newMeter(dir, broker string) (*meter, error) {
 func (m *meter) close() error { return m.listen.Close() }
 
 // carry joins one connection to the broker until either end is gone.
-func carry(near net.Conn, broker string) {
+func (m *meter) carry(near net.Conn, broker string) {
 	defer func() { _ = near.Close() }()
 	far, err := net.Dial("tcp", broker)
 	if err != nil {
@@ -60,10 +61,10 @@ func carry(near net.Conn, broker string) {
 	}
 	defer func() { _ = far.Close() }()
 	go func() {
-		_, _ = io.Copy(far, near)
+		_, _ = io.Copy(far, io.TeeReader(near, &packets{tally: m.plain}))
 		_ = far.Close()
 	}()
-	_, _ = io.Copy(near, far)
+	_, _ = io.Copy(near, io.TeeReader(far, &packets{tally: m.plain, down: true}))
 }
 
 // counted is a connection that counts.

@@ -13,6 +13,7 @@ import (
 
 	"gated/gate"
 	"gated/verify/document"
+	"gated/verify/record"
 )
 
 // What Open refuses. Each is wrapped in a sentence that says what to do.
@@ -58,9 +59,10 @@ type Store struct {
 	w       *conn    // Run's alone while it runs; nil when opened to be read
 	readers *sql.DB
 
-	size     atomic.Uint64 // records in the journal
-	synced   atomic.Uint64 // of those, on stable storage
-	cosigned atomic.Uint64 // of those, covered by a cosigned checkpoint
+	size     atomic.Uint64                      // records in the journal
+	synced   atomic.Uint64                      // of those, on stable storage
+	cosigned atomic.Uint64                      // of those, covered by a cosigned checkpoint
+	newest   [record.Pressing + 1]atomic.Uint64 // what Newest says
 	grown    chan struct{}
 
 	treeMu sync.Mutex
@@ -103,6 +105,10 @@ func (s *Store) Log() (id string, size uint64) { return s.log, s.synced.Load() }
 // Size is how many records the journal has, those among them that are yet to be
 // synced; see Follow.
 func (s *Store) Size() uint64 { return s.size.Load() }
+
+// Newest is the size of the log just after the newest record of at least that
+// urgency, above [record.Routine], that was committed since Open; 0: there was none.
+func (s *Store) Newest(least record.Urgency) uint64 { return s.newest[least].Load() }
 
 // Origin is the first line of the checkpoints of this log.
 func (s *Store) Origin() string { return s.origin }

@@ -395,3 +395,29 @@ func TestStartsAreCounted(t *testing.T) {
 		o.Create = false
 	}
 }
+
+// Newest tells what is urgent from what is not, whoever commits it.
+func TestNewest(t *testing.T) {
+	b := start(t, options(t))
+	look := func(want ...uint64) {
+		t.Helper()
+		if diff := cmp.Diff(want, []uint64{b.Newest(record.Told), b.Newest(record.Pressing)}); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+	}
+	look(0, 0)
+	for _, step := range []struct {
+		rec            gate.Record
+		told, pressing uint64
+	}{
+		{gate.Record{Kind: gate.KindDoor, Event: gate.RelayOn}, 0, 0},
+		{gate.Record{Kind: gate.KindAccess, Verdict: gate.Open, Reason: gate.OK}, 2, 0},
+		{gate.Record{Kind: gate.KindSystem, Event: gate.Alarm}, 3, 3},
+		{gate.Record{Kind: gate.KindDoor, Event: gate.RelayOff}, 3, 3},
+	} {
+		if r := <-b.Commit(step.rec); r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		look(step.told, step.pressing)
+	}
+}

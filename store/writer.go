@@ -252,7 +252,14 @@ func (s *Store) grow(entries []record.Entry, synced bool) {
 		s.tree.add(record.Hash(e.Leaf))
 	}
 	s.treeMu.Unlock()
-	size := s.size.Add(uint64(len(entries)))
+	size := s.size.Load()
+	for _, e := range entries {
+		size++
+		for u := record.UrgencyOf(e.Leaf); u > record.Routine; u-- {
+			s.newest[u].Store(size)
+		}
+	}
+	s.size.Store(size)
 	if !synced {
 		if !s.owes() {
 			s.since = time.Now()

@@ -20,7 +20,7 @@ type Config struct {
 	Prefix  string // of all topics; "gated/v1" by default of the program
 	Gate    string // our id
 	Site    uint32 // our community
-	Metered bool   // mobile data: fewer checkpoints, and records wait a little for others to go with
+	Metered bool   // mobile data: fewer checkpoints, and only what is pressing does not wait for one
 
 	Status    func(online bool) []byte // the status document, JSON (PROTOCOL 4)
 	Seal      func() *ecdh.PublicKey   // X25519 key of the records authority; nil: not known, and no record is sent
@@ -52,6 +52,9 @@ type Outbox interface {
 	// Log is the id of the log that is being written, and how many records of it
 	// are on stable storage.
 	Log() (id string, size uint64)
+	// Newest is the size of that log just after the newest record of at least that
+	// urgency that came since the program's start; 0: there was none.
+	Newest(least record.Urgency) uint64
 	// Cosigned is the size of that log that a cosigned checkpoint covers.
 	Cosigned() uint64
 	// Batch reads records from number from on, as many as fit into max bytes of
@@ -72,8 +75,8 @@ type Outbox interface {
 
 // Pace are the intervals of the loops. A zero field takes its default.
 type Pace struct {
-	Quiet        time.Duration // records are sent after so long without another: 200 ms, 10 s if metered
-	Linger       time.Duration // and at the latest so long after the first: 1 s, 60 s if metered
+	Quiet        time.Duration // records that do not wait for a checkpoint are sent after so long without another: 200 ms
+	Linger       time.Duration // and at the latest so long after the first: 1 s
 	CheckpointAt uint64        // a checkpoint after so many records: 50
 	Checkpoint   time.Duration // or so long after the first that none covers: 60 s, 5 min if metered
 	Cosign       time.Duration // without a cosignature for so long, send again: 2 min, doubling
@@ -92,17 +95,16 @@ type Pace struct {
 
 // WithDefaults fills in what was left out, as New does.
 func (p Pace) WithDefaults(metered bool) Pace {
-	quiet, linger, checkpoint := 200*time.Millisecond, time.Second, 60*time.Second
+	checkpoint := 60 * time.Second
 	if metered {
-		// An admission, and what the door does after it, then go in one message.
-		quiet, linger, checkpoint = 10*time.Second, 60*time.Second, 5*time.Minute
+		checkpoint = 5 * time.Minute
 	}
 	for _, f := range []struct {
 		field *time.Duration
 		value time.Duration
 	}{
-		{&p.Quiet, quiet},
-		{&p.Linger, linger},
+		{&p.Quiet, 200 * time.Millisecond},
+		{&p.Linger, time.Second},
 		{&p.Checkpoint, checkpoint},
 		{&p.Cosign, 2 * time.Minute},
 		{&p.CosignMost, time.Hour},

@@ -101,30 +101,46 @@ type outbox struct {
 	lowest   uint64        // the lowest number that one began at since the last stop
 	broken   error         // returned by Batch, if not nil
 	dropped  uint64        // so many leaves are kept no more
-	follows  int           // records that only the next checkpoint puts on the disk
+	follows  []gate.Record // records that only the next checkpoint puts on the disk
 }
 
 func newOutbox(t testing.TB, k keys) *outbox {
 	return &outbox{t: t, keys: k, log: record.NewLogID(), grown: make(chan struct{}, 1), reached: make(chan struct{})}
 }
 
-// add commits n records of a rider's admission.
+// admission is a record of a rider who is let in.
+func admission() gate.Record {
+	return gate.Record{
+		Kind: gate.KindAccess, At: gate.Moment{Time: time.Unix(1800000000, 0), State: gate.ClockSynced, Start: 1},
+		Lane: "in", Verdict: gate.Open, Reason: gate.OK, Source: gate.FromScanner,
+		Person: &gate.Person{Issuer: 1, Kid: 257, Rider: 42},
+	}
+}
+
+// add commits n records of admissions, each of another pass.
 func (o *outbox) add(n int) {
+	o.t.Helper()
+	_, size := o.Log()
+	recs := make([]gate.Record, n)
+	for i := range recs {
+		recs[i] = admission()
+		recs[i].Person.Serial = uint32(size) + uint32(i)
+	}
+	o.keep(recs...)
+}
+
+// keep commits records.
+func (o *outbox) keep(recs ...gate.Record) {
 	o.t.Helper()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.grow(n)
+	o.grow(recs)
 }
 
-// grow is add under the lock.
-func (o *outbox) grow(n int) {
-	for range n {
-		seq := uint64(len(o.entries))
-		e, err := record.Encode(o.log, seq, gate.Record{
-			Kind: gate.KindAccess, At: gate.Moment{Time: time.Unix(1800000000, 0), State: gate.ClockSynced, Start: 1},
-			Lane: "in", Verdict: gate.Open, Reason: gate.OK, Source: gate.FromScanner,
-			Person: &gate.Person{Issuer: 1, Kid: 257, Serial: uint32(seq), Rider: 42},
-		})
+// grow is keep under the lock.
+func (o *outbox) grow(recs []gate.Record) {
+	for _, r := range recs {
+		e, err := record.Encode(o.log, uint64(len(o.entries)), r)
 		if err == nil {
 			err = o.tree.add(e.Leaf)
 		}
@@ -144,6 +160,17 @@ func (o *outbox) Log() (string, uint64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.log, uint64(len(o.entries))
+}
+
+func (o *outbox) Newest(least record.Urgency) uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for n := len(o.entries); n > 0; n-- {
+		if record.UrgencyOf(o.entries[n-1].Leaf) >= least {
+			return uint64(n)
+		}
+	}
+	return 0
 }
 
 func (o *outbox) Cosigned() uint64 {
@@ -175,10 +202,8 @@ func (o *outbox) Batch(_ context.Context, from uint64, most int) (record.Batch, 
 func (o *outbox) Checkpoint(context.Context) ([]byte, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.follows > 0 {
-		o.grow(o.follows)
-		o.follows = 0
-	}
+	o.grow(o.follows)
+	o.follows = nil
 	root, err := o.tree.root(uint64(len(o.entries)))
 	if err != nil {
 		return nil, err
@@ -208,11 +233,13 @@ func (o *outbox) Acknowledge(_ context.Context, msg []byte, cosigners ...note.Ve
 
 func (o *outbox) Grown() <-chan struct{} { return o.grown }
 
-// follow writes n records that wait for a checkpoint to be on the disk.
+// follow writes n records of a relay, which wait for a checkpoint to be on the disk.
 func (o *outbox) follow(n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.follows += n
+	for range n {
+		o.follows = append(o.follows, gate.Record{Kind: gate.KindDoor, Lane: "in", Event: gate.RelayOff})
+	}
 }
 
 // reset begins to count anew.

@@ -59,8 +59,9 @@ type tail struct {
 	size uint64 // records on stable storage
 
 	next   uint64    // the first of the fresh ones that this connection has not sent
-	unsent time.Time // when it was seen
-	grown  time.Time // when the newest was
+	hurry  uint64    // of them, those below do not wait for their checkpoint
+	unsent time.Time // when the first of those was seen
+	grown  time.Time // when the newest record was
 
 	back, end uint64 // the backlog: from back up to, but not including, end is still to be sent
 
@@ -100,15 +101,17 @@ func (t *tail) lowest() uint64 {
 	return t.next
 }
 
-// observe takes the present size of the log.
-func (t *tail) observe(size, cosigned uint64, now time.Time) {
+// observe takes the present size of the log, and how much of it is in a hurry:
+// what is behind that may wait for its checkpoint.
+func (t *tail) observe(size, hurry, cosigned uint64, now time.Time) {
 	t.base = cosigned
 	if size <= t.size {
 		return
 	}
-	if t.next == t.size {
+	if t.hurry <= t.next {
 		t.unsent = now
 	}
+	t.hurry = max(t.hurry, hurry)
 	if t.covered >= t.size {
 		t.bare = now
 	}
@@ -140,8 +143,11 @@ func (t *tail) step(now time.Time) (step, time.Time) {
 
 // due is when the fresh records are to go.
 func (t *tail) due() time.Time {
-	if t.size-t.next >= plenty {
+	switch {
+	case t.size-t.next >= plenty:
 		return t.unsent
+	case t.hurry <= t.next && t.size-t.covered < t.pace.CheckpointAt:
+		return t.bare.Add(t.pace.Checkpoint)
 	}
 	quiet, linger := t.grown.Add(t.pace.Quiet), t.unsent.Add(t.pace.Linger)
 	return sooner(quiet, linger)

@@ -18,6 +18,7 @@ func TestTailGetsEverythingAcross(t *testing.T) {
 		cosigned := rapid.Uint64Range(0, size).Draw(t, "cosigned")
 		pace := Pace{}.WithDefaults(false)
 		known := rapid.Uint64Range(0, size).Draw(t, "known to the server")
+		hurry := uint64(0)
 		held := make([]bool, size, 5000) // of each record, whether the server has it
 		for seq := range known {
 			held[seq] = true
@@ -30,7 +31,8 @@ func TestTailGetsEverythingAcross(t *testing.T) {
 				size += rapid.Uint64Range(1, 80).Draw(t, "by")
 				held = append(held, make([]bool, size-uint64(len(held)))...)
 			}
-			tail.observe(size, cosigned, now)
+			hurry = rapid.Uint64Range(hurry, size).Draw(t, "in a hurry")
+			tail.observe(size, hurry, cosigned, now)
 			if tail.overdue(now) {
 				tail.rewind(true, now)
 			}

@@ -131,7 +131,17 @@ func (u *upload) observe(now time.Time) {
 		u.begin(mark{})
 		return
 	}
-	u.tail.observe(size, u.out.Cosigned(), now)
+	u.tail.observe(size, u.out.Newest(u.hurry()), u.out.Cosigned(), now)
+}
+
+// hurry is from what urgency on a record does not wait for the checkpoint that
+// will cover it. On a metered line each message more costs a third of what it
+// carries; alarms are told in the status too.
+func (u *upload) hurry() record.Urgency {
+	if u.cfg.Metered {
+		return record.Pressing
+	}
+	return record.Told
 }
 
 // do does what the tail asks for.
