@@ -85,9 +85,9 @@ type MQTTConfig struct {
 	// zh: 与 `username` 一起：只含密码的文件
 	// default: none
 	PasswordFile string `toml:"password_file"`
-	// mobile data: a checkpoint every 5 min instead of every minute, and records wait up to a minute for
-	// others to go with
-	// zh: 移动流量：检查点每 5 分钟一次而非每分钟一次，记录最多等一分钟与其他记录同发
+	// mobile data: a checkpoint every 5 min instead of every minute, and admissions, refusals and what the
+	// door did go with it
+	// zh: 移动流量：检查点每 5 分钟一次而非每分钟一次，放行、拒绝和门的动作与它同发
 	// default: `false`
 	Metered bool `toml:"metered"`
 }
