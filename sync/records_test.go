@@ -154,6 +154,20 @@ func TestACheckpointComesAfterAllThatItCovers(t *testing.T) {
 	})
 }
 
+// So does what the last checkpoint has put there, when the box stops.
+func TestTheLastCheckpointComesAfterAllThatItCovers(t *testing.T) {
+	virtual(t, func(r *rig) {
+		r.start()
+		pass(time.Second)
+		r.out.add(1)
+		r.out.follow(2)
+		r.stop()
+		if got, _, _ := r.central.count(); got != 3 || r.central.early != 0 {
+			t.Errorf("%d records came, and %d checkpoints before their records; want 3, 0", got, r.central.early)
+		}
+	})
+}
+
 func TestALostCosignatureMakesTheBoxSendAgain(t *testing.T) {
 	virtual(t, func(r *rig) {
 		r.central.silence(1)

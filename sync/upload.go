@@ -301,5 +301,11 @@ func (u *upload) last(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sign checkpoint: %w", err)
 	}
+	u.observe(time.Now())
+	if u.tail.next < u.tail.size && u.cfg.Seal() != nil { // what signing has put on stable storage goes before
+		if err := u.records(ctx, sendFresh); err != nil {
+			return err
+		}
+	}
 	return u.conn.Publish(ctx, Message{Topic: u.topics.checkpoint(), Payload: msg, Retained: true})
 }
