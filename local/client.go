@@ -81,3 +81,18 @@ func (c *Client) explain(err error) error {
 		return fmt.Errorf("ask %s: %w", c.path, err)
 	}
 }
+
+// Peer is whoever serves the socket, by the kernel's word.
+func (c *Client) Peer(ctx context.Context) (Caller, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "unix", c.path)
+	if err != nil {
+		return Caller{}, c.explain(err)
+	}
+	defer func() { _ = conn.Close() }()
+	who, ok := withCaller(ctx, conn).Value(callerKey{}).(Caller)
+	if !ok {
+		return Caller{}, fmt.Errorf("ask %s: the kernel does not say who serves it", c.path)
+	}
+	return who, nil
+}

@@ -67,3 +67,21 @@ type LastVerdict struct {
 type Imported struct {
 	Known bool `json:"known"` // it was held already, or is older than what is held
 }
+
+// Live is the answer to GET /v1/live: what is known only to the running daemon,
+// beside its status, for whoever looks for a fault.
+type Live struct {
+	Line  LineLive  `json:"line"`
+	Floor time.Time `json:"floor"`       // a time that has certainly passed
+	Clock string    `json:"clock_alarm"` // why the wall clock is not believed; empty: nothing
+}
+
+// LineLive is the way to the broker.
+type LineLive struct {
+	Since     time.Time `json:"since"`     // when the present connection was subscribed; zero: there is none
+	Error     string    `json:"error"`     // why the last attempt failed; empty: it did not
+	Trust     bool      `json:"trust"`     // a trust list was heard on it, and so on
+	Site      bool      `json:"site"`      //
+	Heartbeat bool      `json:"heartbeat"` //
+	Cosigned  string    `json:"cosigned"`  // the log of which a cosigned checkpoint was heard; empty: of none
+}

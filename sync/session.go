@@ -45,6 +45,7 @@ func (s *session) run(ctx context.Context) (lasted time.Duration, err error) {
 		return 0, err
 	}
 	began := time.Now()
+	s.report.subscribed()
 	s.online.Store(true)
 	defer s.online.Store(false)
 	s.cfg.Log.InfoContext(ctx, "connected to the broker", "broker", s.cfg.Broker.URL)

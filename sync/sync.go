@@ -18,6 +18,7 @@ type Sync struct {
 	out    Outbox
 	online atomic.Bool
 	renew  chan struct{}
+	report reporter
 
 	resume mark // where the next connection begins; owned by the uploader of the present one
 }
@@ -61,6 +62,7 @@ func (s *Sync) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
+		s.report.end(err)
 		level := slog.LevelWarn
 		if err.Error() == said {
 			level = slog.LevelDebug
@@ -88,7 +90,12 @@ func (s *Sync) connect(ctx context.Context) (lasted time.Duration, err error) {
 	if last := s.cfg.Status(false); len(last) > 0 {
 		b.Will = &Message{Topic: s.topics.status(), Payload: last, Retained: true}
 	}
-	conn, err := Dial(ctx, b, in.put)
+	heard := &ears{}
+	s.report.begin(heard)
+	conn, err := Dial(ctx, b, func(m Message) {
+		heard.note(s.topics, m)
+		in.put(m)
+	})
 	if err != nil {
 		return 0, err
 	}

@@ -16,6 +16,9 @@ func (b *box) answers(lanes []*lane, wires *boxWires, link *sync.Sync) map[strin
 		"GET /v1/status": func(context.Context, local.Caller, []byte) (any, error) {
 			return b.status(lanes, link), nil
 		},
+		"GET /v1/live": func(context.Context, local.Caller, []byte) (any, error) {
+			return b.live(link), nil
+		},
 		"GET /v1/io": func(context.Context, local.Caller, []byte) (any, error) {
 			return b.io(lanes, wires), nil
 		},

@@ -38,6 +38,7 @@ type cli struct {
 	Enrol      enrolCmd      `cmd:"" help:"Make this box a gate, with the file that the central server's operator has written for it."`
 	Check      checkCmd      `cmd:"" help:"Check the configuration and say what is wrong."`
 	Status     statusCmd     `cmd:"" help:"Show the running gate: lanes, lists, clock, records, alarms."`
+	Doctor     doctorCmd     `cmd:"" help:"Look for what is wrong, in a technician's order, and say what to do."`
 	Explain    explainCmd    `cmd:"" help:"Say how a code would be judged, step by step. Opens nothing."`
 	Trust      trustCmd      `cmd:"" help:"Show who may do what."`
 	Revoked    revocationCmd `cmd:"" name:"revocation" help:"Show or search the revocation list."`
