@@ -35,7 +35,7 @@ lint: ## golangci-lint, after checking its own configuration
 	@sh .ci/lint
 
 check: lint ## lint, the licence of every dependency, tools without a fixed version, known vulnerabilities
-	$(GO) test -count 1 -run '^Test(LicencesOf|KindsOf|ToolsArePinned|UnitsAreLocked)' -v . ./deb | grep -v '^=== RUN'
+	@set -o pipefail; $(GO) test -count 1 -run '^Test(LicencesOf|KindsOf|ToolsArePinned|UnitsAreLocked)' -v . ./deb | grep -v '^=== RUN'
 	@sh .ci/vuln
 
 vuln: ## govulncheck, which says so if its database is out of reach

@@ -152,6 +152,7 @@ func (p *pair) publication(dir int, packet []byte, body int) error {
 		return nil
 	case doubles:
 		replay = packet
+	default: // honest, or a replay that stands in replay
 	}
 	err := p.write(1-dir, packet)
 	if err == nil && replay != nil {
