@@ -7,7 +7,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.built=$(BUILT)
 TAGS    := sqlite_omit_load_extension,netgo,osusergo
 FUZZTIME ?= 10s
 
-.PHONY: help build demo test test-pi lint check vuln bench hold acl-test crash kill fuzz mutate long cross deb system-test tools clean
+.PHONY: help build demo test test-pi lint check vuln bench doctor-test hold acl-test crash kill fuzz mutate long cross deb system-test tools clean
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -46,6 +46,9 @@ bench: ## the budgets of the design beside their floors, measured in one run
 	$(GO) run ./bench -revocation
 	$(GO) run ./bench -journal
 	$(GO) run ./bench -network
+
+doctor-test: ## one fault after another at a real gate, and what gated doctor names
+	$(GO) test -count 1 -v -run '^TestDoctorNames' ./e2e
 
 hold: ## a rider put on hold over Mosquitto N times (default 100): refused within 1 s each time, and how soon
 	$(GO) test -count 1 -timeout 1h -v -run '^TestHoldIsEnforced' ./e2e -holds $(or $(N),100) -within 1s

@@ -20,7 +20,7 @@ func before(step string) []string {
 }
 
 // documents is what must be well for documents to come.
-var documents = append([]string{"state-directory", "running", "clock", "card-writable"}, theWay...)
+var documents = append(append([]string{"running", "clock"}, theStart...), theWay...)
 
 // checks is every check, in the order in which a technician makes them.
 var checks = []check{
@@ -81,13 +81,13 @@ var checks = []check{
 	{"site-age", say("小区文件多旧", "age of the site document"), say("旧文件不知道物业新的暂停", "an old one knows of no hold that the property named since"), append([]string{"site"}, documents...), box(siteAge)},
 	{"gate-listed", say("本门已登记", "gate is listed"), say("没登记的门记录不被确认，动态码用标签 0 判断", "a gate that is not listed gets no record cosigned, and judges bound codes with tag 0"), append([]string{"site"}, documents...), box(gateListed)},
 	{"gate-key", say("本门的钥匙", "gate's key"), say("钥匙不符，记录不被确认", "with another key than the one listed no record is cosigned"), []string{"gate-listed"}, box(gateKey)},
-	{"issuers-keys", say("平台的钥匙", "issuers' keys"), say("钥匙到期，好骑手也进不来", "when they have ended good riders stay out"), []string{"trust", "clock"}, box(issuersKeys)},
+	{"issuers-keys", say("平台的钥匙", "issuers' keys"), say("钥匙到期，好骑手也进不来", "when they have ended good riders stay out"), append([]string{"trust"}, documents...), box(issuersKeys)},
 	{"revocation", say("注销名单", "revocation list"), say("没有它谁也不放行", "without it nobody is admitted"), append([]string{"trust"}, documents...), box(revocation)},
 	{"list-age", say("名单多旧", "age of the list"), say("太旧的名单不放行", "a list that is too old admits nobody"), append([]string{"trust", "revocation"}, documents...), box(listAge)},
 
 	{"durable", say("记录落盘", "records on disk"), say("只在内存的记录断电即失", "what is in memory alone is lost with the power"), theCard, box(durable)},
-	{"log-known", say("中心认得记录链", "log is known"), say("中心不认得，记录永不被确认", "a log that the central server does not know is never cosigned"), append([]string{"gate-key", "gate-listed", "clock"}, theWay...), box(logKnown)},
-	{"unsent", say("未确认的记录", "records not cosigned"), say("长久未确认，盒子坏了就丢了", "what is not cosigned is lost with the box"), append([]string{"log-known", "gate-key", "gate-listed", "running", "clock"}, theWay...), box(unsent)},
+	{"log-known", say("中心认得记录链", "log is known"), say("中心不认得，记录永不被确认", "a log that the central server does not know is never cosigned"), append([]string{"gate-key", "gate-listed"}, documents...), box(logKnown)},
+	{"unsent", say("未确认的记录", "records not cosigned"), say("长久未确认，盒子坏了就丢了", "what is not cosigned is lost with the box"), append([]string{"log-known", "gate-key", "gate-listed"}, documents...), box(unsent)},
 	{"journal-size", say("记录大小", "size of the records"), say("到上限后丢弃未确认的记录", "at its limit it drops records that nobody has cosigned"), nil, box(journalSize)},
 	{"alarms", say("告警", "alarms"), say("运行中的服务要人知道的事", "what the running daemon wants somebody to know"), nil, box(alarms)},
 }

@@ -60,8 +60,12 @@ func (p *patient) facts(ctx context.Context) *doctor.Facts {
 	clock, held, journal := p.peek(ctx)
 	f.Clock, f.Held, f.Journal = clock, held, journal
 	var all sync.WaitGroup
-	if p.status != nil || len(p.problems) == 0 {
+	f.Card.Unknown = text("不知道状态目录在哪里", "where the state directory is, is not known")
+	f.Card.Inodes.Unknown, f.Card.Sync.Unknown, f.Card.Wear.Unknown = f.Card.Unknown, f.Card.Unknown, f.Card.Unknown
+	if info, err := os.Stat(f.Program.State.Path); f.Program.State.Path != "" && (err != nil || info.IsDir()) {
 		all.Go(func() { f.Card = doctor.ReadCard(p.root, p.cfg.Gate.StateDir) })
+	}
+	if p.status != nil || len(p.problems) == 0 {
 		all.Go(func() { f.Inputs = p.inputs(ctx) })
 		all.Go(func() { f.Line, f.Journal.Central = p.line(ctx, clock) })
 	}
