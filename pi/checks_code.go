@@ -20,7 +20,6 @@ var codeChecks = []check{
 	{"the red light says so", func(ctx context.Context, t *trial) (string, error) { return "", t.lit(ctx, red) }},
 	{"without network a code opens", seeOffline},
 	{"the scanner is torn off and put back: the next code opens once", seeReplug},
-	{"a used code does not open again", seeUsedUp},
 }
 
 // The pulse on the pin may be shorter than the configured one by what the
@@ -109,30 +108,6 @@ func foreign(ctx context.Context, t *trial) (string, error) { return t.pass(ctx,
 func nonsense(context.Context, *trial) (string, error) { return "G1:HELLO", nil }
 
 func used(_ context.Context, t *trial) (string, error) { return t.admitted, nil }
-
-// seeUsedUp shows the first code again until its second chance is over, and then
-// must see it refused.
-func seeUsedUp(ctx context.Context, t *trial) (string, error) {
-	for again := 0; ; again++ {
-		// The same code within 3 s would be a phone that still lies on the glass.
-		if err := t.console.must(ctx, "sleep 4"); err != nil {
-			return "", err
-		}
-		n := t.mark(relay)
-		_, last, err := t.answered(ctx, short, t.admitted)
-		if err != nil || last.Reason != gate.Again {
-			return fmt.Sprintf("%s, after %d second chances", last.Reason, again), errors.Join(err, reasoned(last, gate.UsedUp))
-		}
-		t.openings++
-		on, err := t.wait(ctx, relay, n, pin.drivenHigh)
-		if err != nil {
-			return "", err
-		}
-		if _, err := t.pulse(ctx, n, on); err != nil {
-			return "", err
-		}
-	}
-}
 
 // reasoned checks what the gate said.
 func reasoned(last stage.Last, want gate.Reason) error {

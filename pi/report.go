@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,10 +19,12 @@ type check struct {
 // decides anything.
 const patience = 4 * time.Minute
 
-// report counts and prints what became of the checks.
+// report counts and prints what became of the checks. Safe for concurrent use.
 type report struct {
-	out                  io.Writer
-	begin                time.Time
+	out   io.Writer
+	begin time.Time
+
+	mu                   sync.Mutex
 	passed, failed, left int
 }
 
@@ -34,21 +37,44 @@ func (r *report) play(ctx context.Context, t *trial) {
 		short, cancel := context.WithTimeout(ctx, patience)
 		measured, err := c.see(short, t)
 		cancel()
-		if err == nil {
-			r.passed++
-			r.line("ok", t.board.name, c.name, measured)
-			continue
+		if err != nil {
+			r.fail(t, c, err, checks[i+1:])
+			return
 		}
-		r.failed++
-		first, rest, _ := strings.Cut(err.Error(), "\n")
-		r.line("FAIL", t.board.name, c.name, first)
-		fmt.Fprint(r.out, indent(rest), indent(t.tail()))
-		for _, c := range checks[i+1:] {
-			r.left++
-			r.line("-", t.board.name, c.name, "not tried")
-		}
-		return
+		r.mu.Lock()
+		r.passed++
+		r.line("ok", t.board.name, c.name, measured)
+		r.mu.Unlock()
 	}
+}
+
+// fail is a check that did not hold, and those that it leaves untried.
+func (r *report) fail(t *trial, c check, err error, left []check) {
+	tail := t.tail()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wrong(t.board.name, c.name, err)
+	fmt.Fprint(r.out, indent(tail))
+	for _, c := range left {
+		r.left++
+		r.line("-", t.board.name, c.name, "not tried")
+	}
+}
+
+// broken is a board whose checks could not be played, or that could not be
+// cleared away.
+func (r *report) broken(board string, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.wrong(board, "the board's disk, network and power", err)
+}
+
+// wrong is called with mu held, like line.
+func (r *report) wrong(board, name string, err error) {
+	r.failed++
+	first, rest, _ := strings.Cut(err.Error(), "\n")
+	r.line("FAIL", board, name, first)
+	fmt.Fprint(r.out, indent(rest))
 }
 
 func (r *report) line(verdict, board, name, measured string) {
@@ -59,7 +85,7 @@ func (r *report) line(verdict, board, name, measured string) {
 	fmt.Fprintln(r.out)
 }
 
-// sum is the closing line.
+// sum is the closing line, when all boards are done.
 func (r *report) sum() {
 	fmt.Fprintf(r.out, "%d passed, %d failed", r.passed, r.failed)
 	if r.left > 0 {

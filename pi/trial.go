@@ -19,10 +19,11 @@ type trial struct {
 	out      *stage.Stage
 	network  *stage.World
 	disk     string
-	rider    int       // number of the newest rider
-	admitted string    // the first code that opened
-	openings int       // so far
-	since    time.Time // when the board was switched on
+	rider    int                // number of the newest rider
+	admitted string             // the first code that opened
+	openings int                // so far
+	caused   map[gate.Event]int // by the wires, as far as their records were waited for
+	since    time.Time          // when the board was switched on
 }
 
 // newTrial raises the network and switches the board on.
@@ -39,7 +40,7 @@ func newTrial(ctx context.Context, s *stage.Stage, b *board, opt options) (*tria
 	if err != nil {
 		return nil, fmt.Errorf("find broker: %w", err)
 	}
-	t := &trial{opt: opt, out: s, network: network}
+	t := &trial{opt: opt, out: s, network: network, caused: make(map[gate.Event]int)}
 	// The guest sees this machine's loopback address as 10.0.2.2.
 	if t.disk, err = writeDisk(ctx, s, b, roots, net.JoinHostPort("10.0.2.2", port), opt.fault); err != nil {
 		return nil, err
