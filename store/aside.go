@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/mattn/go-sqlite3"
@@ -21,10 +22,12 @@ func damaged(err error) error {
 
 // Damaged says whether err, of Open, Run or any other method, comes from a file
 // that SQLite cannot make sense of. Much of a file is looked at only when it is
-// needed, so a store may have opened it: it is to be closed then, for Anew.
+// needed, so a store may have opened it: it is to be closed then, for Anew. So does
+// a value of a kind that its column cannot hold: our tables are STRICT.
 func Damaged(err error) bool {
 	var s sqlite3.Error
-	return errors.Is(err, ErrDamaged) || errors.As(err, &s) && (s.Code == sqlite3.ErrCorrupt || s.Code == sqlite3.ErrNotADB)
+	scan := err != nil && strings.Contains(err.Error(), "sql: Scan error") // package sql has no other name for it
+	return scan || errors.Is(err, ErrDamaged) || errors.As(err, &s) && (s.Code == sqlite3.ErrCorrupt || s.Code == sqlite3.ErrNotADB)
 }
 
 // DiskFault says whether err comes from a disk that does not give or take what it

@@ -119,8 +119,8 @@ func (s *Store) marks(ctx context.Context, r *Report, x Expect) ([]record.Checkp
 			r.fault("the kept cosigned checkpoint is signed by no central server that is known")
 		}
 	}
-	if x.Pinned == nil {
-		return marks, nil
+	if err := s.strangers(ctx, r); err != nil || x.Pinned == nil {
+		return marks, err
 	}
 	c, _, err := record.OpenCheckpoint(x.Pinned)
 	switch {
@@ -134,6 +134,30 @@ func (s *Store) marks(ctx context.Context, r *Report, x Expect) ([]record.Checkp
 	}
 	r.Pinned = c.Size
 	return append(marks, c), nil
+}
+
+// strangers are kept checkpoints of no kind that there is, or not of the size that
+// stands beside them: rows that nothing else would read.
+func (s *Store) strangers(ctx context.Context, r *Report) error {
+	rows, err := s.readers.QueryContext(ctx, "SELECT kind, size, note FROM checkpoint")
+	if err != nil {
+		return fmt.Errorf("read checkpoints: %w", err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err has said it
+	for rows.Next() {
+		var kind string
+		var size int64
+		var msg []byte
+		if err := rows.Scan(&kind, &size, &msg); err != nil {
+			return fmt.Errorf("read checkpoints: %w", err)
+		}
+		c, _, err := record.OpenCheckpoint(msg)
+		known := kind == ownKind || kind == cosignedKind || kind == forkKind
+		if !known || err != nil && !errors.Is(err, record.ErrUnsigned) || c.Size != uint64(size) { //nolint:gosec // compared
+			r.fault("a checkpoint of %d records is kept as %q, which is not what it is", size, kind)
+		}
+	}
+	return rows.Err()
 }
 
 // signedBy are the names of those who have signed the checkpoint, and nobody if
