@@ -66,6 +66,10 @@ kill: ## the daemon killed N times (default 200) at any instant; SEED=… for th
 outages: ## N times (default 1000) network, broker, box or server fails or lies: no record lost, none twice; SEED=… for the same again
 	$(GO) test -count 1 -timeout 1h -v -run '^TestTheLineHolds' ./rig -outages $(or $(N),1000) $(if $(SEED),-outageseed $(SEED))
 
+simulate: ## SEEDS networks (default 20) of GATES gates (5) for a month of virtual time and faults: invariants, hashes; SEED=…, BREAK=ack
+	$(GO) test -count 1 -timeout 2h -v -run '^Test(AMonthOfFaults|AMonthOffline)' ./rig -seeds $(or $(SEEDS),20) -simgates $(or $(GATES),5) -simdays 30 \
+		$(if $(SEED),-simseed $(SEED)) $(if $(BREAK),-simbug $(BREAK))
+
 fuzz: ## every fuzz target for FUZZTIME each (default 10s)
 	@set -e; for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
 		echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p; done; done
