@@ -7,7 +7,7 @@ LDFLAGS := -X main.version=$(VERSION) -X main.built=$(BUILT)
 TAGS    := sqlite_omit_load_extension,netgo,osusergo
 FUZZTIME ?= 10s
 
-.PHONY: help build demo test test-pi lint check vuln bench doctor-test hold acl-test crash kill fuzz mutate long cross deb system-test tools clean
+.PHONY: help build demo test test-pi lint check vuln bench doctor-test hold acl-test crash kill outages simulate fleet fuzz mutate long cross deb system-test tools clean
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -62,13 +62,15 @@ crash: ## N power cuts (default 20000) at every point of the store's work; SEED=
 kill: ## the daemon killed N times (default 200) at any instant; SEED=… for the same instants again
 	$(GO) test -count 1 -timeout 12h -v -run '^TestTheDaemonIsKilled' ./e2e/disk -kills $(or $(N),200) $(if $(SEED),-killseed $(SEED))
 
-.PHONY: outages simulate fleet
 outages: ## N times (default 1000) network, broker, box or server fails or lies: no record lost, none twice; SEED=… for the same again
 	$(GO) test -count 1 -timeout 1h -v -run '^TestTheLineHolds' ./rig -outages $(or $(N),1000) $(if $(SEED),-outageseed $(SEED))
 
 simulate: ## SEEDS networks (default 20) of GATES gates (5) for a month of virtual time and faults: invariants, hashes; SEED=…, BREAK=ack
 	$(GO) test -count 1 -timeout 2h -v -run '^Test(AMonthOfFaults|AMonthOffline)' ./rig -seeds $(or $(SEEDS),20) -simgates $(or $(GATES),5) -simdays 30 \
 		$(if $(SEED),-simseed $(SEED)) $(if $(BREAK),-simbug $(BREAK))
+
+fleet: ## N gates (default 1000) at one broker: revocations everywhere, the power's return, memory; 5000 needs 60200 open files
+	$(GO) test -count 1 -timeout 1h -v -run '^TestAFleetAtOneBroker' ./rig -fleet $(or $(N),1000)
 
 fuzz: ## every fuzz target for FUZZTIME each (default 10s)
 	@set -e; for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
