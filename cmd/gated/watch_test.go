@@ -19,6 +19,7 @@ import (
 	"gated/gate"
 	"gated/local"
 	"gated/verify"
+	"gated/verify/verifytest"
 )
 
 // oneLane is a configuration of one lane, in, with a simulated door and signal,
@@ -171,23 +172,31 @@ func TestTheSignalShowsTheBoxsHealth(t *testing.T) {
 func TestHealthIsTheWorstThatIsTrue(t *testing.T) {
 	up, down := scanner.Health{Up: true}, scanner.Health{}
 	synced, lost := gate.Moment{State: gate.ClockSynced}, gate.Moment{State: gate.ClockLost}
-	none := &verify.Documents{}
+	none, w := &verify.Documents{}, verifytest.New(t)
+	at := func(s int64) gate.Moment {
+		return gate.Moment{Time: time.Unix(verifytest.Begin+s, 0), State: gate.ClockSynced}
+	}
+	held := w.Deliver(none, at(0))
 	for _, tc := range []struct {
 		name    string
 		door    gate.Event
 		scanner scanner.Health
 		now     gate.Moment
+		docs    *verify.Documents
 		offline bool
 		want    signal.Health
 	}{
-		{"all at once", gate.DoorForced, down, lost, true, signal.DoorForced},
-		{"a door that should be shut soon", gate.PreAlarm, up, synced, true, signal.PreAlarm},
-		{"a door that should be shut", gate.HeldOpen, down, synced, true, signal.HeldOpen},
-		{"all but the door", "", down, lost, true, signal.NoScanner},
-		{"a lost clock", "", up, lost, true, signal.ClockUnknown},
-		{"no list", "", up, synced, true, signal.ListOld},
+		{"all at once", gate.DoorForced, down, lost, none, true, signal.DoorForced},
+		{"a door that should be shut soon", gate.PreAlarm, up, synced, none, true, signal.PreAlarm},
+		{"a door that should be shut", gate.HeldOpen, down, synced, none, true, signal.HeldOpen},
+		{"all but the door", "", down, lost, none, true, signal.NoScanner},
+		{"a lost clock", "", up, lost, none, true, signal.ClockUnknown},
+		{"no list", "", up, synced, none, true, signal.ListOld},
+		{"a list that refuses some", "", up, at(2 * 86400), held, true, signal.ListOld},
+		{"a list that admits all, and no broker", "", up, at(60), held, true, signal.NoNetwork},
+		{"nothing", "", up, at(60), held, false, signal.Healthy},
 	} {
-		if got := health(tc.door, tc.scanner, tc.now, none, tc.offline); got != tc.want {
+		if got := health(tc.door, tc.scanner, tc.now, tc.docs, tc.offline); got != tc.want {
 			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
 		}
 	}

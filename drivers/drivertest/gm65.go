@@ -31,6 +31,7 @@ type GM65 struct {
 	flash  map[uint16]byte
 	stuck  map[uint16]bool // registers that keep their value whatever is written
 	mute   int             // requests that are not answered from now on; below 0: all
+	stuns  bool            // a change of its speed makes it mute
 	asked  int             // requests understood since the start
 	saved  int             // how often something was saved
 }
@@ -81,6 +82,14 @@ func (g *GM65) Mute(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.mute = n
+}
+
+// Stun makes the module answer nothing from its next change of speed on, until
+// Mute says otherwise.
+func (g *GM65) Stun() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stuns = true
 }
 
 // Asked is how many requests the module understood, and how often it saved.
@@ -200,6 +209,9 @@ func (g *GM65) request(r []byte) {
 			if a := at + uint16(i); !g.stuck[a] {
 				g.regs[a] = b
 			}
+		}
+		if g.stuns && at == 0x002a {
+			g.stuns, g.mute = false, -1
 		}
 	case 0x09:
 		g.saved++

@@ -41,6 +41,19 @@ func reading(t *testing.T, s *scanner.Serial) <-chan gate.Scan {
 	return out
 }
 
+// wantCode waits for the next code.
+func wantCode(t *testing.T, out <-chan gate.Scan, want string) {
+	t.Helper()
+	select {
+	case got := <-out:
+		if got.Code != want {
+			t.Errorf("read %q, want %q", got.Code, want)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatalf("waited 10 s in vain for the code %q", want)
+	}
+}
+
 // isSet says whether the module is what a gate needs.
 func isSet(g *drivertest.GM65) string {
 	var wrong []string
@@ -80,9 +93,7 @@ func TestAFreshModuleIsFoundSetSavedAndReadFrom(t *testing.T) {
 		t.Errorf("model %q, lamp %#02x", h.Module.Model, g.Reg(0))
 	}
 	g.Show("G1:AAAA")
-	if got := <-out; got.Code != "G1:AAAA" {
-		t.Errorf("read %q", got.Code)
-	}
+	wantCode(t, out, "G1:AAAA")
 	// With the power comes what was saved, and nothing is written a second time.
 	_, saved := g.Asked()
 	c.Pull()
@@ -106,9 +117,7 @@ func TestASetupCodeChangesNothingAndIsNoticed(t *testing.T) {
 	drivertest.Eventually(t, "the module is set", func() bool { return s.Health().Up })
 	before, _ := g.Asked()
 	g.ShowSetup("S_CMD_01MOFF", 0x0000, 0x00)
-	if got := <-out; got.Code != "S_CMD_01MOFF" {
-		t.Errorf("read %q", got.Code)
-	}
+	wantCode(t, out, "S_CMD_01MOFF")
 	drivertest.Eventually(t, "the module is asked at once", func() bool { asked, _ := g.Asked(); return asked > before })
 	if h := s.Health(); h.Counters["setup-codes"] != 1 || h.Counters["drifts"] != 0 || isSet(g) != "" {
 		t.Errorf("registers %q, counters %v", isSet(g), h.Counters)
@@ -143,9 +152,7 @@ func TestADriftIsNoticedAndMended(t *testing.T) {
 				t.Errorf("drift %q, want %q", got, tc.want)
 			}
 			g.Show("G1:AFTER")
-			if got := <-out; got.Code != "G1:AFTER" {
-				t.Errorf("read %q", got.Code)
-			}
+			wantCode(t, out, "G1:AFTER")
 		})
 	}
 }
@@ -174,9 +181,7 @@ func TestAModuleThatMisbehaves(t *testing.T) {
 			t.Errorf("module %+v", h.Module)
 		}
 		g.Show("G1:WHATEVER")
-		if got := <-out; got.Code != "G1:WHATEVER" {
-			t.Errorf("read %q", got.Code)
-		}
+		wantCode(t, out, "G1:WHATEVER")
 		g.Mute(0)
 		drivertest.Eventually(t, "it is found", func() bool { return isSet(g) == "" && s.Health().Up && s.Health().Module.Fault == "" })
 	})
@@ -194,9 +199,21 @@ func TestAModuleThatMisbehaves(t *testing.T) {
 			t.Errorf("at %d baud: %q", h.Baud, h.Module.Fault)
 		}
 		g.Show("G1:SLOW")
-		if got := <-out; got.Code != "G1:SLOW" {
-			t.Errorf("read %q", got.Code)
+		wantCode(t, out, "G1:SLOW")
+	})
+	t.Run("it is not heard after the change of its speed: it is found there later", func(t *testing.T) {
+		g, s, out := start(t, func(g *drivertest.GM65) { g.Stun() })
+		var h scanner.Health
+		drivertest.Eventually(t, "the fault is named", func() bool { h = s.Health(); return h.Up && h.Module.Fault != "" })
+		if h.Baud != 9600 || !strings.Contains(h.Module.Fault, "does not answer") || !h.Module.Checked.IsZero() {
+			t.Errorf("at %d baud: module %+v", h.Baud, h.Module)
 		}
+		g.Mute(0)
+		drivertest.Eventually(t, "it is found", func() bool {
+			return isSet(g) == "" && s.Health().Up && s.Health().Baud == 115200 && s.Health().Module.Fault == ""
+		})
+		g.Show("G1:FAST")
+		wantCode(t, out, "G1:FAST")
 	})
 }
 

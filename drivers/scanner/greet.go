@@ -47,9 +47,14 @@ func (s *Serial) greet(ctx context.Context) (*quiet, error) {
 		s.turn = i // where it was heard last
 	}
 	s.asked(Module{Fault: silence(s.device)}, nil)
+	s.missed()
+	return nil, nil
+}
+
+// missed has a module that was not heard looked for again, soon at first.
+func (s *Serial) missed() {
 	s.next = time.Now().Add(s.again[min(s.misses, len(s.again)-1)])
 	s.misses++
-	return nil, nil
 }
 
 // listen opens the port at a speed, to ask there.
@@ -131,6 +136,10 @@ func (s *Serial) judge(model string, wrong []string, err error) error {
 	}
 	s.asked(m, wrong)
 	s.tamed = s.tamed || err == nil
+	if errors.Is(err, errSilent) { // it may speak at another speed now, and its codes be noise here
+		s.missed()
+		return nil
+	}
 	s.misses, s.next = 0, time.Now().Add(s.every)
 	return nil
 }
