@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -70,7 +71,11 @@ func TestADayOnTheLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := c.Central.WaitRecords(soon(t), func(r stage.Records) bool {
+	// What a dying broker took with it is sent again when no cosignature has come
+	// for 2 min: longer than soon.
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	got, err := c.Central.WaitRecords(ctx, func(r stage.Records) bool {
 		return r.Gate("west").Cosigned == uint64(len(all))-1 // the last says that it has stopped, when the line is down
 	})
 	if err != nil {

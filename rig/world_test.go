@@ -157,9 +157,13 @@ func (w *world) settle(t *testing.T) {
 	}
 	w.far.Cut() // the server publishes again what a lying broker has dropped
 	w.far.Mend()
-	ctx, stop := context.WithTimeout(t.Context(), 90*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer stop()
 	for _, b := range w.boxes {
+		// One that was just started would not hear the signal yet.
+		if _, err := b.WaitLine(ctx, "up "); err != nil {
+			t.Error(err)
+		}
 		b.Signal(syscall.SIGUSR1)
 	}
 	for i, b := range w.boxes {
@@ -167,7 +171,7 @@ func (w *world) settle(t *testing.T) {
 			t.Errorf("LOST: the server never has all of gate %d: %v", i, err)
 		}
 	}
-	ending, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ending, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
 	for _, b := range w.boxes {
 		if err := b.Stop(ending); err != nil {

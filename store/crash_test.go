@@ -88,12 +88,13 @@ func TestKilledAtAnyInstant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var acked map[string]uint64
+	far := false
 	for range rounds {
-		acked = killOne(t, dir, skey, rnd.IntN(60))
+		acked := killOne(t, dir, skey, rnd.IntN(60))
 		checkCrash(t, dir, skey, acked)
+		far = far || acked["records"] > 0 || acked["start"] > 0
 	}
-	if acked["records"] == 0 && acked["start"] == 0 {
+	if !far {
 		t.Error("no child came far enough to be of use")
 	}
 }

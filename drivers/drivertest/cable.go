@@ -140,18 +140,18 @@ func raw(t testing.TB, f *os.File) {
 }
 
 // Eventually asks ok every few milliseconds until it says yes, and fails the
-// test after ten seconds. It is for real processes and devices; what runs under
+// test after half a minute. It is for real processes and devices; what runs under
 // synctest needs no such thing.
 func Eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.NewTimer(10 * time.Second)
+	deadline := time.NewTimer(30 * time.Second)
 	defer deadline.Stop()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {
 		case <-deadline.C:
-			t.Fatalf("waited 10 s in vain: %s", what)
+			t.Fatalf("waited 30 s in vain: %s", what)
 		case <-tick.C:
 		}
 	}
