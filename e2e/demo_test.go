@@ -69,7 +69,6 @@ func naming(t *testing.T, dir string) []string {
 // load of others.
 func TestDemo(t *testing.T) {
 	t.Run("is seen to happen, twice", func(t *testing.T) {
-		t.Parallel()
 		for round := range 2 {
 			out, code := demo(t, nil)
 			if code != 0 || !strings.Contains(out, "All 10 steps were seen to happen.") {
@@ -79,7 +78,6 @@ func TestDemo(t *testing.T) {
 	})
 	for step, named := range brokenSteps() {
 		t.Run("names the step that was broken: "+step, func(t *testing.T) {
-			t.Parallel()
 			out, code := demo(t, nil, "-break", step)
 			if want := fmt.Sprintf("Not seen to happen: %s.", named); code != 1 || !strings.Contains(out, want) {
 				t.Errorf("exit status %d, %q not said:\n%s", code, want, out)
