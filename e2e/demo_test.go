@@ -64,9 +64,8 @@ func naming(t *testing.T, dir string) []string {
 }
 
 // Story 6: the demo ends well, also a second time, names a step that was broken
-// on purpose, and leaves nothing, however it ends. Only these stories run
-// beside each other: the demo measures, and what it measures must not be the
-// load of others.
+// on purpose, and leaves nothing, however it ends. One plays after the other: the
+// demo measures, and what it measures must not be the load of others.
 func TestDemo(t *testing.T) {
 	t.Run("is seen to happen, twice", func(t *testing.T) {
 		for round := range 2 {
