@@ -135,5 +135,5 @@ func modem(f *Facts) Result {
 		return fine(say("在运行（进程 %d），udev 规则让它不碰扫码器", "runs (process %d), and a udev rule keeps it off the scanners", m.PID))
 	}
 	return fail(say("ModemManager 在运行（进程 %d），会向扫码器发 AT 命令", "ModemManager runs (process %d) and talks to a scanner as to a modem", m.PID),
-		say("systemctl disable --now ModemManager；或装上 /etc/udev/rules.d/60-gated.rules（gated doctor --fix）", "systemctl disable --now ModemManager, or install /etc/udev/rules.d/60-gated.rules (gated doctor --fix)"))
+		say("systemctl disable --now ModemManager；或用 gated doctor --fix 装上 udev 规则", "systemctl disable --now ModemManager, or have gated doctor --fix install the udev rule"))
 }

@@ -85,11 +85,12 @@ func (p *patient) giveBack() error {
 	return errors.Join(errs...)
 }
 
-// modemRuleFile is where the package puts its rules too.
-const modemRuleFile = "/etc/udev/rules.d/60-gated.rules"
+// modemRuleFile is no name of the package's: udev would read it instead of the
+// package's own file, and the chips would lose their group.
+const modemRuleFile = "/etc/udev/rules.d/61-gated-scanner.rules"
 
 // modemRule keeps ModemManager and brltty off serial scanners, as
-// systemd/60-gated.rules does.
+// systemd/61-gated-scanner.rules does.
 const modemRule = `SUBSYSTEM=="tty", KERNEL=="ttyUSB*|ttyACM*", ENV{ID_MM_DEVICE_IGNORE}="1", ENV{BRLTTY_BRAILLE_DRIVER}=""` + "\n"
 
 func (p *patient) writeModemRule() error {
@@ -97,7 +98,7 @@ func (p *patient) writeModemRule() error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // everybody reads rules
 		return err
 	}
-	return os.WriteFile(path, []byte(modemRule), 0o644) //nolint:gosec // everybody reads rules
+	return writeWhole(path, []byte(modemRule), 0o644)
 }
 
 // strictLines has the kernel make a line an input when its program ends. The
@@ -109,10 +110,6 @@ func (p *patient) strictLines() error {
 	if err != nil {
 		return err
 	}
-	next := path + ".gated"
 	text := strings.TrimRight(string(old), "\n") + "\n\n[all]\ndtparam=strict_gpiod\n"
-	if err := os.WriteFile(next, []byte(text), 0o644); err != nil { //nolint:gosec // everybody reads it
-		return err
-	}
-	return os.Rename(next, path)
+	return writeWhole(path, []byte(text), 0o644)
 }
