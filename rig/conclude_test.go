@@ -25,12 +25,12 @@ func (s *sim) conclude(t *testing.T) {
 		g.wrong.Store(0)
 		g.mend()
 	}
-	time.Sleep(time.Hour)
+	time.Sleep(time.Hour) // of synctest's time, as everywhere in the simulation
 	synctest.Wait()
 	for _, g := range s.gates {
 		g.show(t, s.riders[0])
 	}
-	time.Sleep(4 * time.Hour) // the longest that a box waits for a cosignature, and more
+	time.Sleep(4 * time.Hour) // of synctest's time: the longest that a box waits for a cosignature, and more
 	synctest.Wait()
 	for _, g := range s.gates {
 		g.look(t)

@@ -51,7 +51,7 @@ func TestAMonthOffline(t *testing.T) {
 		drained := time.Now()
 		g.mend()
 		for deadline := time.Now().Add(24 * time.Hour); g.box.Store.Cosigned() < size && time.Now().Before(deadline); {
-			time.Sleep(time.Second)
+			time.Sleep(time.Second) // of synctest's time
 			synctest.Wait()
 		}
 		t.Logf("with the line back everything is cosigned after %s of virtual time", time.Since(drained))
@@ -66,7 +66,7 @@ func (g *simGate) busy(t *testing.T) {
 	t.Helper()
 	const atOnce = 20
 	for range openingsABusy / atOnce {
-		time.Sleep(24 * time.Hour * atOnce / openingsABusy)
+		time.Sleep(24 * time.Hour * atOnce / openingsABusy) // of synctest's time
 		at := g.box.Clock.Now()
 		var recs []gate.Record
 		for range atOnce {

@@ -63,7 +63,7 @@ func live(t *testing.T, seed uint64) (sum string) {
 		}
 		s.hire(t, s.riders...)
 		for _, e := range s.events(seed, *simDays) {
-			time.Sleep(time.Until(s.began.Add(e.at)))
+			time.Sleep(time.Until(s.began.Add(e.at))) // in synctest's time
 			synctest.Wait()
 			e.do(t)
 			synctest.Wait()

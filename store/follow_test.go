@@ -95,12 +95,12 @@ func TestWhatFollowsWaitsForAMinute(t *testing.T) {
 		if _, size := b.Log(); size != 1 || syncs.Load() != before {
 			t.Errorf("synced after %s, although nobody needs it", time.Since(begin))
 		}
-		time.Sleep(2 * time.Second)
+		time.Sleep(2 * time.Second) // of synctest's time
 		synctest.Wait()
 		if _, size := b.Log(); size != 2 || syncs.Load() != before+1 {
 			t.Errorf("%d of 2 records on the disk after %s, %d syncs", size, time.Since(begin), syncs.Load()-before)
 		}
-		time.Sleep(time.Hour)
+		time.Sleep(time.Hour) // of synctest's time
 		synctest.Wait()
 		if n := syncs.Load() - before; n != 1 {
 			t.Errorf("%d syncs in an hour in which nothing happens", n)
