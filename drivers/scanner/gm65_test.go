@@ -205,7 +205,7 @@ func TestAModuleThatMisbehaves(t *testing.T) {
 		g, s, out := start(t, func(g *drivertest.GM65) { g.Stun() })
 		var h scanner.Health
 		drivertest.Eventually(t, "the fault is named", func() bool { h = s.Health(); return h.Up && h.Module.Fault != "" })
-		if h.Baud != 9600 || !strings.Contains(h.Module.Fault, "does not answer") || !h.Module.Checked.IsZero() {
+		if h.Baud != 9600 || !strings.Contains(h.Module.Fault, "codes that it sends at another speed are lost") || !h.Module.Checked.IsZero() {
 			t.Errorf("at %d baud: module %+v", h.Baud, h.Module)
 		}
 		g.Mute(0)

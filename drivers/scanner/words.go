@@ -15,12 +15,16 @@ var errSpeed = errors.New("what arrives is no text at this speed")
 
 // silence says what it means that a module does not answer.
 func silence(device string) string {
-	return device + ": the module does not answer. Codes are read as it sends them, but whether it obeys setup codes is not known. " +
+	return device + ": the module does not answer. Codes are read if it sends them at the speed of the port, but whether it obeys setup codes is not known. " +
 		"Check the wire from our TX to its RX and the profile; it is asked again by itself."
 }
 
 // obstinacy says what it means that a module does not take its settings.
 func obstinacy(device string, err error) string {
+	if errors.Is(err, errSilent) { // it may have taken another speed
+		return device + ": the module does not answer any more while it is set. Until it answers again, codes that it sends at another speed are lost. " +
+			"It is asked again within seconds; if this stays, cut its power for ten seconds."
+	}
 	return fmt.Sprintf("%s: the module does not keep its settings (%v). Codes are read, but it may obey setup codes. "+
 		"Cut its power for ten seconds; if that does not help, replace it.", device, err)
 }
