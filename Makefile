@@ -46,6 +46,7 @@ bench: ## the budgets of the design beside their floors, measured in one run
 	$(GO) run ./bench -revocation
 	$(GO) run ./bench -journal
 	$(GO) run ./bench -network
+	$(GO) run ./bench -memory
 
 doctor-test: ## one fault after another at a real gate, and what gated doctor names
 	$(GO) test -count 1 -v -run '^TestDoctorNames' ./e2e

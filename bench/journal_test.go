@@ -11,7 +11,7 @@ func TestJournalIsMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"CPU", "RECORDS HELD", "BARE INSERT", "SINCE EMPTY", "verify of", "first verdict (open)", "10ms more a sync", "the wait's limit", "KB written", "syncs",
+		"CPU", "RECORDS HELD", "BARE INSERT", "SINCE EMPTY", "verify of", "first verdict (open)", "10ms more a sync", "the wait's limit", "KB WRITTEN", "in a stream within the budget",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not in:\n%s", want, out.String())

@@ -17,12 +17,16 @@
 // With -journal it measures the store: a commit beside a bare insert with up to a
 // million records, with slow syncs, and what an opening writes.
 //
+// With -memory it measures the real daemon with as many revocations and unsent
+// records as a box must bear: what is resident, and how it starts, opens and drains.
+//
 // It refuses to decide anything: it exits with 0 whatever the figures are, and
 // with 1 only if it could not measure. A new row is a function that returns a
 // [row], called in measure; a new format is one in formats.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -40,12 +44,13 @@ func run(args []string, out, errout io.Writer) int {
 	dir := f.String("dir", os.TempDir(), "folder on the disk that is to be measured")
 	list := f.Bool("revocation", false, "measure the revocation list at full size instead, which takes a minute")
 	line := f.Bool("network", false, "measure the line to the central server instead, which takes three minutes")
+	memory := f.Bool("memory", false, "measure the memory of the real daemon and a long backlog instead, which takes minutes")
 	journal := f.Bool("journal", false, "measure a long journal, a slow disk and what is written instead, which takes two minutes")
 	switch err := f.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil || f.NArg() > 0 || *n < 1:
-		fmt.Fprintln(errout, "bench: hint: go run ./bench [-n SAMPLES | -revocation | -network | -journal] [-dir FOLDER]")
+		fmt.Fprintln(errout, "bench: hint: go run ./bench [-n SAMPLES | -revocation | -network | -journal | -memory] [-dir FOLDER]")
 		return 2
 	}
 	do := func() error { return measure(out, *dir, *n) }
@@ -54,6 +59,8 @@ func run(args []string, out, errout io.Writer) int {
 		do = func() error { return measureRevocation(out, *dir, 1) }
 	case *journal:
 		do = func() error { return measureJournal(out, *dir, 1) }
+	case *memory:
+		do = func() error { return measureMemory(context.Background(), out, *dir, 1) }
 	case *line:
 		do = func() error { return measureNetwork(out, *dir, 1) }
 	}
