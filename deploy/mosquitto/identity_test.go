@@ -128,12 +128,19 @@ func TestWildcardsAreNoTopics(t *testing.T) {
 }
 
 // TestReload: a gate that is registered while the broker runs may speak after a
-// reload, and one that is no more in the fleet may not, without a new connection.
+// reload. One that is no more in the fleet keeps its connection, which is worth
+// nothing: it says nothing to anybody, and hears nothing.
 func TestReload(t *testing.T) {
 	b := newBroker(t)
 	observer := b.named(t, mosquitto.Central).must(t)
 	observer.subscribe("gated/v1/gates/+/status")
 	gone, fresh := b.named(t, "east-1").must(t), b.named(t, "north-1").must(t)
+	gone.subscribe("gated/v1/trust", "gated/v1/gates/east-1/command")
+	hears := func() int {
+		observer.publish("gated/v1/trust", "to all", false)
+		observer.publish("gated/v1/gates/east-1/command", "to one", false)
+		return len(gone.received())
+	}
 	speak := func() map[string]string {
 		gone.publish("gated/v1/gates/east-1/status", "x", false)
 		fresh.publish("gated/v1/gates/north-1/status", "x", false)
@@ -142,17 +149,23 @@ func TestReload(t *testing.T) {
 	if got := speak(); len(got) != 1 || got["gated/v1/gates/east-1/status"] == "" {
 		t.Fatalf("before: %v", got)
 	}
+	if n := hears(); n != 2 {
+		t.Fatalf("before, the gate hears %d messages of 2", n)
+	}
 	b.fleet = mosquitto.Fleet{Gates: append([]mosquitto.Gate{{ID: "north-1", Site: 1003}}, fleet.Gates[1:]...)}
 	b.configure(t)
 	b.Reload()
 	for end := time.Now().Add(patience); ; {
 		got := speak()
 		if len(got) == 1 && got["gated/v1/gates/north-1/status"] != "" {
-			return
+			break
 		}
 		if time.Now().After(end) {
 			t.Fatalf("after the reload: %v", got)
 		}
+	}
+	if n := hears(); n != 0 {
+		t.Errorf("after the reload, the gate that is gone hears %d messages", n)
 	}
 }
 
