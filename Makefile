@@ -66,8 +66,8 @@ kill: ## the daemon killed N times (default 200) at any instant; SEED=… for th
 outages: ## N times (default 1000) network, broker, box or server fails or lies: no record lost, none twice; SEED=… for the same again
 	$(GO) test -count 1 -timeout 1h -v -run '^TestTheLineHolds' ./rig -outages $(or $(N),1000) $(if $(SEED),-outageseed $(SEED))
 
-simulate: ## SEEDS networks (default 20) of GATES gates (5) for a month of virtual time and faults: invariants, hashes; SEED=…, BREAK=ack
-	$(GO) test -count 1 -timeout 2h -v -run '^Test(AMonthOfFaults|AMonthOffline)' ./rig -seeds $(or $(SEEDS),20) -simgates $(or $(GATES),5) -simdays 30 \
+simulate: ## SEEDS networks (default 20) of GATES gates (10) for a month of virtual time and faults: invariants, hashes; SEED=…, BREAK=ack
+	GOGC=400 $(GO) test -count 1 -timeout 2h -v -run '^Test(AMonthOfFaults|AMonthOffline)' ./rig -seeds $(or $(SEEDS),20) -simgates $(or $(GATES),10) -simdays 30 \
 		$(if $(SEED),-simseed $(SEED)) $(if $(BREAK),-simbug $(BREAK))
 
 fleet: ## N gates (default 1000) at one broker: revocations everywhere, the power's return, memory; 5000 needs 60200 open files

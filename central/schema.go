@@ -224,6 +224,7 @@ func openDB(ctx context.Context, path string) (*sql.DB, error) {
 	q := url.Values{
 		"mode": {"rw"}, "_journal_mode": {"WAL"}, "_synchronous": {"FULL"},
 		"_busy_timeout": {"10000"}, "_txlock": {"immediate"}, "_foreign_keys": {"1"}, "_secure_delete": {"1"},
+		"_stmt_cache_size": {"64"}, // of taking in a message, making statements was a third
 	}
 	dsn := url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}
 	db, err := sql.Open("sqlite3", dsn.String())

@@ -25,6 +25,7 @@ var defaultLimits = store.Limits{Persons: 30 * 24 * time.Hour, Leaves: 365 * 24 
 // upkeep goes on all the while, and when the line is back everything reaches the
 // server.
 func TestAMonthOffline(t *testing.T) {
+	t.Parallel()
 	days, dir, began := *simDays, memory(t), time.Now()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSim(t, dir, 1, 1, "")

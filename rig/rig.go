@@ -44,6 +44,7 @@ type Options struct {
 	Roots     []string // verifier keys, as the configuration has them
 	Threshold int
 	Kernel    func() verify.Kernel                   // nil: a synchronised clock
+	Metered   bool                                   // as in sync.Config
 	Log       *slog.Logger                           // nil: silence
 	Jitter    func(most time.Duration) time.Duration // as in sync.Config
 	Enforced  func(rev int64)                        // nil, or called after each document, when it is in force
@@ -161,7 +162,8 @@ func (b *Box) Held() *verify.Documents {
 func (b *Box) Link(broker sync.Broker, pace sync.Pace) *sync.Sync {
 	broker.ClientID = b.o.ID
 	return sync.New(sync.Config{
-		Broker: broker, Prefix: Prefix, Gate: b.o.ID, Site: b.o.Site, Pace: pace, Log: b.o.Log, Jitter: b.o.Jitter,
+		Broker: broker, Prefix: Prefix, Gate: b.o.ID, Site: b.o.Site, Metered: b.o.Metered,
+		Pace: pace, Log: b.o.Log, Jitter: b.o.Jitter,
 		Status: b.status, Seal: b.seal, Cosigners: b.Cosigners, Ready: func() bool { return b.Held().Ready() },
 	}, b, nil, b.Store)
 }

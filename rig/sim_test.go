@@ -96,7 +96,7 @@ func newSim(t *testing.T, dir string, seed uint64, gates int, bug string) *sim {
 		must(t, err)
 		g.o = rig.Options{
 			Dir: s.state(n), ID: fmt.Sprint("gate-", n), Site: stage.Site, Key: secret, Roots: roots, Threshold: threshold,
-			Kernel: g.kernel, Jitter: g.jitter,
+			Kernel: g.kernel, Jitter: g.jitter, Metered: n%2 == 1,
 		}
 		_, err = c.AddGate(t.Context(), g.o.ID, stage.Site, public)
 		must(t, err)

@@ -68,7 +68,7 @@ func (g *simGate) dial(context.Context) (net.Conn, error) {
 
 // patient is the pace of a box, but for what only looks around.
 func patient() sync.Pace {
-	return sync.Pace{Poll: time.Hour, StatusRev: 6 * time.Hour, Ear: 3 * time.Hour, Spread: 30 * time.Second}
+	return sync.Pace{Poll: time.Hour, StatusRev: 6 * time.Hour, Ear: 3 * time.Hour, Spread: 30 * time.Second, Between: 2 * time.Minute}
 }
 
 // start is a power-up.
@@ -81,7 +81,7 @@ func (g *simGate) start(t *testing.T) {
 	}
 	ctx, end := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
-	link := g.box.Link(sync.Broker{URL: "model", Keepalive: time.Hour, Open: g.dial}, patient())
+	link := g.box.Link(sync.Broker{URL: "model", Keepalive: -1, Open: g.dial}, patient())
 	go func() { ran <- g.box.Run(ctx, link) }()
 	g.stop = func() {
 		g.sever()

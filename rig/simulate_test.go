@@ -29,6 +29,7 @@ const openingsADay = 20
 // invariants I1 to I6 and I8 of the threat model hold, and in the end the server
 // has every record of every gate once. The same seed gives the same history.
 func TestAMonthOfFaults(t *testing.T) {
+	t.Parallel()
 	first := *simSeed
 	if first == 0 {
 		first = rand.Uint64()>>16 + 1

@@ -53,7 +53,7 @@ func writing() url.Values {
 
 // reading are the parameters of those that read.
 func reading() url.Values {
-	return url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_busy_timeout": {strconv.Itoa(busyTimeout)}}
+	return url.Values{"mode": {"ro"}, "_query_only": {"1"}, "_busy_timeout": {strconv.Itoa(busyTimeout)}, "_stmt_cache_size": {"16"}}
 }
 
 // checkPragmas refuses a connection that would not keep the promises of this

@@ -32,7 +32,7 @@ type Broker struct {
 	Cert, Key    string // PEM files of the client certificate; empty: none
 
 	Will       *Message      // published by the broker when the connection is lost; nil: none
-	Keepalive  time.Duration // between pings on an idle line, from 1 s; 0: 30 s
+	Keepalive  time.Duration // between pings on an idle line, from 1 s; 0: 30 s; negative: none, where a line cannot die unseen
 	CheckDates func() bool   // asked at each connection whether certificate dates count; nil: they do
 
 	// Open, if not nil, replaces the network: it returns the stream that MQTT is
@@ -106,9 +106,12 @@ func parseURL(text string) (*url.URL, error) {
 // again by itself: with its own reconnection a token completes before any PUBACK
 // (paho issue 563), and its file store panics.
 func (b Broker) options(password string) *mqtt.ClientOptions {
-	keepalive := b.Keepalive
-	if keepalive == 0 {
+	keepalive := max(b.Keepalive, time.Second)
+	switch {
+	case b.Keepalive == 0:
 		keepalive = defaultKeepalive
+	case b.Keepalive < 0:
+		keepalive = 0 // the library's word for none
 	}
 	o := mqtt.NewClientOptions().
 		AddBroker("tcp://unused"). // Only the opener below knows the address.
@@ -119,7 +122,7 @@ func (b Broker) options(password string) *mqtt.ClientOptions {
 		SetConnectRetry(false).
 		SetOrderMatters(true).
 		SetStore(mqtt.NewMemoryStore()).
-		SetKeepAlive(max(keepalive, time.Second)).
+		SetKeepAlive(keepalive).
 		SetPingTimeout(pingTimeout).
 		SetWriteTimeout(writeTimeout).
 		SetConnectTimeout(connectTimeout)

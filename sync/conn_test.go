@@ -253,6 +253,28 @@ func TestAHalfOpenLineIsNoticed(t *testing.T) {
 	})
 }
 
+// TestWithoutPingsNothingIsSent: a negative keepalive leaves an idle line alone.
+func TestWithoutPingsNothingIsSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := make(chan int64, 1)
+		c, err := sync.Dial(t.Context(), sync.Broker{ClientID: gateID, Keepalive: -1, Open: script(t, func(c net.Conn) {
+			n, _ := io.Copy(io.Discard, c)
+			sent <- n
+		})}, func(sync.Message) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(24 * time.Hour) // of synctest's time
+		if err := c.Err(); err != nil {
+			t.Errorf("the connection has ended: %v", err)
+		}
+		c.Drop(errors.New("enough"))
+		if n := <-sent; n != 0 {
+			t.Errorf("%d bytes were sent on an idle line", n)
+		}
+	})
+}
+
 func TestDialEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	asked, ended := make(chan struct{}), make(chan struct{})
