@@ -45,4 +45,20 @@ func (f *floor) keep(b []byte) error {
 	return nil
 }
 
+// keepAll makes them durable in one transaction.
+func (f *floor) keepAll(rows [][]byte) error {
+	if _, err := f.conn.Exec("BEGIN", nil); err != nil {
+		return fmt.Errorf("begin in floor: %w", err)
+	}
+	for _, b := range rows {
+		if err := f.keep(b); err != nil {
+			return err
+		}
+	}
+	if _, err := f.conn.Exec("COMMIT", nil); err != nil {
+		return fmt.Errorf("commit in floor: %w", err)
+	}
+	return nil
+}
+
 func (f *floor) close() error { return errors.Join(f.insert.Close(), f.conn.Close()) }

@@ -28,6 +28,11 @@ func measureNetwork(out io.Writer, dir string, scale int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	r, err := measurePresented(ctx, temp, s, 1000/scale)
+	if err != nil {
+		return fmt.Errorf("measure presented passes: %w", err)
+	}
+	printRows(out, []row{r})
 	if err := measureBytes(ctx, out, temp, s, time.Hour/time.Duration(scale)); err != nil {
 		return fmt.Errorf("measure bytes: %w", err)
 	}

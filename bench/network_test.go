@@ -22,7 +22,7 @@ func TestTheLineIsMeasured(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("%s\n%s", time.Since(begin).Round(time.Second), out.String())
-	for _, want := range []string{"a day at rest", "2,000 openings in 16 h", "with a neighbour that is told", "backlog of 1666 records", "one message a record"} {
+	for _, want := range []string{"presented -> verdict", "a day at rest", "2,000 openings in 16 h", "with a neighbour that is told", "backlog of 1666 records", "one message a record"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("nothing is said of %q", want)
 		}

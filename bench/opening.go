@@ -22,6 +22,7 @@ const openingBudget = 300 * time.Microsecond
 type box struct {
 	world *verifytest.World
 	store *store.Store
+	judge *verify.Verifier
 	scans chan gate.Scan
 	on    chan time.Time // the relay's edges on
 	stop  func() error
@@ -53,7 +54,7 @@ func newBox(dir string) (*box, error) {
 	clock := verifytest.NewClock()
 	judge := verify.New(w.Box, clock.Now)
 	judge.Enforce(w.Documents())
-	b := &box{world: w, store: st, scans: make(chan gate.Scan), on: make(chan time.Time, 1)}
+	b := &box{world: w, store: st, judge: judge, scans: make(chan gate.Scan), on: make(chan time.Time, 1)}
 	controller := gate.NewController(gate.ControllerConfig{
 		Lane: gate.Lane{Name: "in", Direction: gate.In}, Door: gate.DoorConfig{Mode: gate.Hold, Pulse: time.Millisecond, Gap: time.Microsecond},
 		Judge: judge, Journal: st, Relay: relay{b.on}, Signal: silent{}, Moment: clock.Now,

@@ -49,7 +49,7 @@ func (s *Stage) NewMosquitto(ctx context.Context) (*Mosquitto, error) {
 		port := freePort()
 		m.Addr = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		conf := fmt.Sprintf("listener %d 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location %s/\nautosave_interval 0\n"+
-			"max_queued_messages 0\nlog_dest stderr\n%s", port, s.Path("mosquitto"), asRoot())
+			"max_queued_messages 0\nset_tcp_nodelay true\nlog_dest stderr\n%s", port, s.Path("mosquitto"), asRoot())
 		if err := os.WriteFile(m.config, []byte(conf), 0o644); err != nil {
 			return nil, fmt.Errorf("configure mosquitto: %w", err)
 		}
