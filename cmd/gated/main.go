@@ -50,6 +50,7 @@ type cli struct {
 	Key        keyCmd        `cmd:"" help:"Show the gate's public key."`
 	RelaySafe  relaySafeCmd  `cmd:"" help:"Switch every relay off. For systemd, after the daemon has ended in any way."`
 	ClockState clockStateCmd `cmd:"" hidden:"" help:"For systemd: write every two seconds whether the kernel's clock is synchronised."`
+	Bundle     bundleCmd     `cmd:"" name:"support-bundle" help:"Pack one file for whoever helps from afar: configuration, status, doctor, records, log. Without secrets and without persons."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 
 	Manual manual.Cmd `cmd:"" hidden:"" help:"Print the manual page, or the completion for bash."`
