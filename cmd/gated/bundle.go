@@ -29,16 +29,15 @@ type bundleCmd struct {
 
 // bundled is what support-bundle prints as JSON; docs/json.md describes it.
 type bundled struct {
-	Version int          `json:"version"` // of this shape: 1
 	File    string       `json:"file"`
-	Bytes   int64        `json:"bytes"`
+	Bytes   int64        `json:"bytes"` // of the file
 	Members []packedFile `json:"members"`
 	Missing []notThere   `json:"missing"` // what could not be had
 }
 
 type packedFile struct {
 	Name  string `json:"name"`
-	Bytes int    `json:"bytes"`
+	Bytes int    `json:"bytes"` // unpacked
 }
 
 type notThere struct {
@@ -105,7 +104,7 @@ func closed(f *os.File, path string) error {
 // say ends with where it is and how large.
 func (cmd *bundleCmd) say(b *bundle, path string, n int64) error {
 	if cmd.JSON {
-		r := bundled{Version: 1, File: path, Bytes: n, Members: []packedFile{}, Missing: append([]notThere{}, b.missing...)}
+		r := bundled{File: path, Bytes: n, Members: []packedFile{}, Missing: append([]notThere{}, b.missing...)}
 		for _, m := range b.members {
 			r.Members = append(r.Members, packedFile{m.name, len(m.data)})
 		}

@@ -4,17 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
+	"time"
 
 	"gated/drivers/door"
 )
 
 // checkCmd is `gated check`.
-type checkCmd struct{}
+type checkCmd struct {
+	JSON bool `help:"Print JSON, also of what is wrong."`
+}
 
 // Run says what is wrong, or that nothing is.
-func (*checkCmd) Run(c *common) error {
+func (cmd *checkCmd) Run(c *common) error {
 	cfg, err := loadConfig(c.Config, (*Config).look)
+	if cmd.JSON {
+		if err := printJSON(checkedConfig(c.Config, cfg, err)); err != nil {
+			return err
+		}
+		if err != nil {
+			return errNo
+		}
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -25,15 +39,65 @@ func (*checkCmd) Run(c *common) error {
 	return nil
 }
 
+// checked is what `gated check --json` prints.
+type checked struct {
+	File     string    `json:"file"`
+	Fine     bool      `json:"fine"`
+	Gate     string    `json:"gate"` // empty: it could not be read
+	Site     uint32    `json:"site"`
+	Lanes    []string  `json:"lanes"`    // names
+	Problems []problem `json:"problems"` // none if it is fine
+	Notes    []string  `json:"notes"`    // sentences about this machine
+}
+
+// checkedConfig is what is known of a configuration that was read, or was not.
+func checkedConfig(file string, cfg *Config, err error) checked {
+	r := checked{File: file, Fine: err == nil, Lanes: []string{}, Problems: problemsOf(file, err), Notes: []string{}}
+	if cfg != nil {
+		r.Gate, r.Site = cfg.Gate.ID, cfg.Gate.Site
+		for i := range cfg.Lanes {
+			r.Lanes = append(r.Lanes, cfg.Lanes[i].Name)
+		}
+		r.Notes = append(r.Notes, cfg.machineNotes(language(cfg))...)
+	}
+	return r
+}
+
+// problemsOf takes apart what loadConfig says.
+func problemsOf(file string, err error) []problem {
+	all := []problem{}
+	var one problem
+	switch many, joined := err.(interface{ Unwrap() []error }); { //nolint:errorlint // it is what loadConfig gives
+	case err == nil:
+	case joined:
+		for _, e := range many.Unwrap() {
+			all = append(all, problemsOf(file, e)...)
+		}
+	case errors.As(err, &one):
+		all = append(all, one)
+	default:
+		all = append(all, problem{File: file, Text: err.Error()})
+	}
+	return all
+}
+
 // keyCmd is `gated key`.
 type keyCmd struct {
 	Show keyShowCmd `cmd:"" help:"Print the gate's verifier key, which the site document must list."`
 }
 
-type keyShowCmd struct{}
+type keyShowCmd struct {
+	JSON bool `help:"Print JSON."`
+}
+
+// keyShown is what `gated key show --json` prints.
+type keyShown struct {
+	Gate string `json:"gate"`
+	Key  string `json:"key"` // verifier key, as the site document lists it
+}
 
 // Run makes the key if there is none yet.
-func (*keyShowCmd) Run(c *common) error {
+func (cmd *keyShowCmd) Run(c *common) error {
 	cfg, err := loadConfig(c.Config)
 	if err != nil {
 		return err
@@ -41,6 +105,9 @@ func (*keyShowCmd) Run(c *common) error {
 	key, err := loadGateKey(cfg.Gate.StateDir, cfg.Gate.ID)
 	if err != nil {
 		return err
+	}
+	if cmd.JSON {
+		return printJSON(keyShown{cfg.Gate.ID, key.verifier})
 	}
 	fmt.Println(key.verifier)
 	return nil
@@ -65,10 +132,22 @@ func (*relaySafeCmd) Run(c *common) error {
 }
 
 // versionCmd is `gated version`.
-type versionCmd struct{}
+type versionCmd struct {
+	JSON bool `help:"Print JSON."`
+}
+
+// versionShown is what `gated version --json` prints.
+type versionShown struct {
+	Version string    `json:"version"`
+	Built   time.Time `json:"built"` // time of the source
+	Go      string    `json:"go"`    // that compiled it
+}
 
 // Run prints the version.
-func (*versionCmd) Run() error {
+func (cmd *versionCmd) Run() error {
+	if cmd.JSON {
+		return printJSON(versionShown{versionText(), buildTime().UTC(), runtime.Version()})
+	}
 	fmt.Println("gated", versionText())
 	return nil
 }
@@ -79,6 +158,7 @@ func versionText() string { return strings.TrimSpace(version) }
 // importCmd is `gated import`.
 type importCmd struct {
 	Files []string `arg:"" name:"file" help:"Signed documents, in any order; - is standard input."`
+	JSON  bool     `help:"Print JSON: what became of each."`
 }
 
 // Run gives the documents to the running daemon, or takes them in itself.
@@ -87,5 +167,17 @@ func (cmd *importCmd) Run(c *common) error {
 	if err != nil {
 		return err
 	}
-	return importInto(context.Background(), cfg, client, cmd.Files)
+	r := imported{Documents: []importedFile{}}
+	err = importInto(context.Background(), cfg, client, cmd.Files, func(f importedFile) {
+		if r.Documents = append(r.Documents, f); !cmd.JSON {
+			f.print()
+		}
+	})
+	if !cmd.JSON {
+		return err
+	}
+	if err == nil || slices.ContainsFunc(r.Documents, importedFile.refused) { // else nothing was offered
+		err = errors.Join(printJSON(r), pick(err == nil, nil, errNo))
+	}
+	return err
 }

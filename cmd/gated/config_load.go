@@ -15,16 +15,16 @@ import (
 
 // problem is one thing wrong with a configuration file, and where.
 type problem struct {
-	file string
-	line int // 0: the file as a whole
-	text string
+	File string `json:"file"`
+	Line int    `json:"line"`    // 0: the file as a whole
+	Text string `json:"problem"` // what it is, and what to write instead
 }
 
 func (p problem) Error() string {
-	if p.line == 0 {
-		return fmt.Sprintf("%s: %s", p.file, p.text)
+	if p.Line == 0 {
+		return fmt.Sprintf("%s: %s", p.File, p.Text)
 	}
-	return fmt.Sprintf("%s:%d: %s", p.file, p.line, p.text)
+	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
 }
 
 // loadConfig reads and checks a configuration. Its error joins every problem

@@ -50,28 +50,27 @@ func (cmd *doctorCmd) Run(c *common) error {
 	return nil
 }
 
-// diagnosed is what doctor prints as JSON; docs/operations.md describes it.
+// diagnosed is what doctor prints as JSON; docs/json.md describes it.
 type diagnosed struct {
-	Version int            `json:"version"` // of this shape: 1
 	Gate    string         `json:"gate"`
-	At      time.Time      `json:"at"`
+	At      time.Time      `json:"at"`      // by the wall clock
 	Running bool           `json:"running"` // the daemon answers
 	Worst   doctor.State   `json:"worst"`
 	Checks  []checkedThing `json:"checks"` // in the technician's order
 }
 
 type checkedThing struct {
-	Name     string       `json:"name"`
+	Name     string       `json:"name"`         // stable
 	Of       string       `json:"of,omitempty"` // lane or input
-	State    doctor.State `json:"state"`
-	Title    string       `json:"title"`
+	State    doctor.State `json:"state"`        // ok, warn, fail, or skip: it was not looked at
+	Title    string       `json:"title"`        // this and what follows: sentences in the caller's language
 	Measured string       `json:"measured"`
 	Why      string       `json:"why"`
-	Next     string       `json:"next,omitempty"`
+	Next     string       `json:"next,omitempty"` // what to do; only of warn and fail
 }
 
 func diagnosis(p *patient, found []doctor.Finding, lang gate.Language) diagnosed {
-	d := diagnosed{Version: 1, Gate: p.cfg.Gate.ID, At: p.now, Running: p.status != nil, Worst: doctor.Worst(found)}
+	d := diagnosed{Gate: p.cfg.Gate.ID, At: p.now, Running: p.status != nil, Worst: doctor.Worst(found)}
 	for _, f := range found {
 		d.Checks = append(d.Checks, checkedThing{
 			f.Name, f.Of, f.State, f.Title.In(lang), f.Measured.In(lang), f.Why.In(lang), f.Next.In(lang),

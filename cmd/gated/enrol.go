@@ -17,6 +17,26 @@ type enrolCmd struct {
 	File    string `arg:"" optional:"" help:"What gate-central gate add has written. Left out: gated-enrol.toml on the card's boot partition, which is removed afterwards."`
 	Request string `xor:"way" placeholder:"OUT" help:"Without a network: make the keys and write the request there, for gate-central gate sign."`
 	Answer  string `xor:"way" placeholder:"ANSWER" help:"Without a network: take the answer that gate-central gate sign has written."`
+	JSON    bool   `help:"Print JSON."`
+}
+
+// enrolled is what came of it, and what `gated enrol --json` prints.
+type enrolled struct {
+	State   string `json:"state"` // enrolled, already (nothing was changed) or requested
+	Gate    string `json:"gate"`
+	Site    uint32 `json:"site"`
+	Config  string `json:"config"`            // its file
+	Request string `json:"request,omitempty"` // the file that was written for gate-central gate sign
+	Say     string `json:"say"`               // what it means and what to do, in the gate's language
+}
+
+// say prints it.
+func (cmd *enrolCmd) say(e enrolled) error {
+	if cmd.JSON {
+		return printJSON(e)
+	}
+	fmt.Println(e.Say)
+	return nil
 }
 
 // onCard is where the boot partition of a card is mounted, by the age of the
@@ -28,9 +48,9 @@ var onCard = []string{"/boot/firmware/gated-enrol.toml", "/boot/gated-enrol.toml
 // the configuration is written last.
 func (cmd *enrolCmd) Run(c *common) error {
 	if cmd.File != "" {
-		said, err := cmd.enrol(c, cmd.File)
+		done, err := cmd.enrol(c, cmd.File)
 		if err == nil {
-			fmt.Println(said)
+			err = cmd.say(done)
 		}
 		return err
 	}
@@ -38,12 +58,11 @@ func (cmd *enrolCmd) Run(c *common) error {
 		if _, err := os.Stat(file); err != nil {
 			continue
 		}
-		said, err := cmd.enrol(c, file)
+		done, err := cmd.enrol(c, file)
 		if err == nil {
-			fmt.Println(said)
-			err = os.Remove(file)
+			err = errors.Join(cmd.say(done), os.Remove(file))
 		}
-		leaveWord(filepath.Join(filepath.Dir(file), "gated-enrol.txt"), said, err)
+		leaveWord(filepath.Join(filepath.Dir(file), "gated-enrol.txt"), done.Say, err)
 		return err
 	}
 	return askedWrongly("no FILE is named, and there is no gated-enrol.toml on the card's boot partition")
@@ -62,12 +81,14 @@ func leaveWord(path, said string, err error) {
 }
 
 // enrol does what the file and the flags ask for, and says what was done.
-func (cmd *enrolCmd) enrol(c *common, file string) (said string, err error) {
+func (cmd *enrolCmd) enrol(c *common, file string) (done enrolled, err error) {
 	i, err := readInvitation(file)
 	if err != nil {
-		return "", err
+		return done, err
 	}
-	if done, err := enrolledAlready(c.Config, i); done != "" || err != nil {
+	done = enrolled{State: "enrolled", Gate: i.cfg.Gate.ID, Site: i.cfg.Gate.Site, Config: c.Config}
+	if done.Say, err = enrolledAlready(c.Config, i); done.Say != "" || err != nil {
+		done.State = "already"
 		return done, err
 	}
 	var request, answer []byte
@@ -79,16 +100,18 @@ func (cmd *enrolCmd) enrol(c *common, file string) (said string, err error) {
 		return err
 	})
 	if err != nil {
-		return "", err
+		return done, err
 	}
 	if cmd.Request != "" {
 		if err := writeWhole(cmd.Request, request, 0o600); err != nil {
-			return "", fmt.Errorf("write request: %w", err)
+			return done, fmt.Errorf("write request: %w", err)
 		}
-		return gate.Text{
+		done.State, done.Request = "requested", cmd.Request
+		done.Say = gate.Text{
 			EN: fmt.Sprintf("%s is the request: gate-central gate sign answers it, then gated enrol --answer ANSWER %s goes on", cmd.Request, file),
 			ZH: fmt.Sprintf("%s 是请求文件：由 gate-central gate sign 签发后，用 gated enrol --answer ANSWER %s 继续", cmd.Request, file),
-		}.In(language(i.cfg)), nil
+		}.In(language(i.cfg))
+		return done, nil
 	}
 	if cmd.Answer != "" {
 		answer, err = os.ReadFile(cmd.Answer)
@@ -96,12 +119,13 @@ func (cmd *enrolCmd) enrol(c *common, file string) (said string, err error) {
 		answer, err = postRequest(context.Background(), i, request)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", gate.Text{EN: "the box is not enrolled", ZH: "本机未能注册"}.In(language(i.cfg)), err)
+		return done, fmt.Errorf("%s: %w", gate.Text{EN: "the box is not enrolled", ZH: "本机未能注册"}.In(language(i.cfg)), err)
 	}
 	if err := enrolment.CheckCertificate(answer, i.ca, i.cfg.Gate.ID, &keys.tls.PublicKey); err != nil {
-		return "", fmt.Errorf("the answer was not taken, and nothing is enrolled: %w", err)
+		return done, fmt.Errorf("the answer was not taken, and nothing is enrolled: %w", err)
 	}
-	return i.keep(c.Config, answer)
+	done.Say, err = i.keep(c.Config, answer)
+	return done, err
 }
 
 // enrolledAlready says so if there is a configuration of this gate: it was written

@@ -15,13 +15,37 @@ import (
 // offering takes one document, wherever it is decided about.
 type offering func(ctx context.Context, raw []byte) error
 
+// imported is what `gated import --json` prints.
+type imported struct {
+	Documents []importedFile `json:"documents"`
+}
+
+// importedFile is what became of one document.
+type importedFile struct {
+	File  string `json:"file"`
+	State string `json:"state"`         // accepted, known (or older than what is held) or refused
+	Why   string `json:"why,omitempty"` // it was refused; nothing changed then
+}
+
+func (f importedFile) refused() bool { return f.State == "refused" }
+
+// print says it for a person; of a refusal the command's error does.
+func (f importedFile) print() {
+	switch f.State {
+	case "accepted":
+		fmt.Printf("%s: accepted\n", f.File)
+	case "known":
+		fmt.Printf("%s: held already, or older than what is held\n", f.File)
+	}
+}
+
 // importInto offers documents in as many rounds as bring something new, since
 // they may lie in any order, and says of each what became of it.
-func importInto(ctx context.Context, cfg *Config, client *local.Client, names []string) error {
+func importInto(ctx context.Context, cfg *Config, client *local.Client, names []string, tell func(importedFile)) error {
 	var up local.Status
 	switch err := client.Ask(ctx, "/v1/status", nil, &up); {
 	case err == nil:
-		return importRounds(ctx, names, func(ctx context.Context, raw []byte) error {
+		return importRounds(ctx, names, tell, func(ctx context.Context, raw []byte) error {
 			var a local.Imported
 			if err := client.Ask(ctx, "/v1/import", raw, &a); err != nil || !a.Known {
 				return err
@@ -39,14 +63,14 @@ func importInto(ctx context.Context, cfg *Config, client *local.Client, names []
 	defer end()
 	writer := newGroup(func() {})
 	writer.start(writing, "store", b.store.Run)
-	err = importRounds(ctx, names, b.docs.Offer)
+	err = importRounds(ctx, names, tell, b.docs.Offer)
 	end()
 	return errors.Join(err, writer.wait(), b.store.Close())
 }
 
 // importRounds is the rounds. A document is read when it is its turn, so that a
 // snapshot of many parts need not lie in memory beside what is made of it.
-func importRounds(ctx context.Context, names []string, offer offering) error {
+func importRounds(ctx context.Context, names []string, tell func(importedFile), offer offering) error {
 	read, err := readers(names)
 	if err != nil {
 		return err
@@ -65,7 +89,7 @@ func importRounds(ctx context.Context, names []string, offer offering) error {
 			}
 			if why[i] = offer(ctx, raw); why[i] == nil {
 				taken[i], again = true, true
-				fmt.Printf("%s: accepted\n", names[i])
+				tell(importedFile{File: names[i], State: "accepted"})
 			}
 		}
 	}
@@ -74,8 +98,9 @@ func importRounds(ctx context.Context, names []string, offer offering) error {
 		switch {
 		case err == nil:
 		case notNeeded(err):
-			fmt.Printf("%s: held already, or older than what is held\n", names[i])
+			tell(importedFile{File: names[i], State: "known"})
 		default:
+			tell(importedFile{File: names[i], State: "refused", Why: err.Error()})
 			errs = append(errs, fmt.Errorf("%s: refused, nothing changed: %w", names[i], err))
 		}
 	}

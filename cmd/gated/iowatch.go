@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -110,8 +109,8 @@ func (cmd *ioWatchCmd) follow(ctx context.Context, lang gate.Language, look look
 				fmt.Println(line)
 			}
 		case !sameEdges(before, now):
-			if err := json.NewEncoder(os.Stdout).Encode(now); err != nil {
-				return fmt.Errorf("print JSON: %w", err)
+			if err := printLine(now); err != nil {
+				return err
 			}
 		}
 		before = now

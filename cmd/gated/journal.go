@@ -138,7 +138,7 @@ func (cmd *journalVerifyCmd) Run(c *common) error {
 			return err
 		}
 		if cmd.JSON {
-			if err := printJSON(report); err != nil {
+			if err := printJSON(verifiedLog(report)); err != nil {
 				return err
 			}
 		} else {
@@ -149,6 +149,28 @@ func (cmd *journalVerifyCmd) Run(c *common) error {
 		}
 		return nil
 	})
+}
+
+// verified is what `gated journal verify --json` prints.
+type verified struct {
+	Fine      bool     `json:"fine"`
+	Log       string   `json:"log"`
+	First     uint64   `json:"first"`     // number of the first record whose leaf is here; those below were dropped
+	Records   uint64   `json:"records"`   // number of the one after the last
+	Persons   uint64   `json:"persons"`   // of those, with a person that was not erased
+	Root      string   `json:"root"`      // over all leaves, base64
+	Signed    uint64   `json:"signed"`    // size of the gate's own newest checkpoint
+	Cosigned  uint64   `json:"cosigned"`  // size of the newest cosigned one: what is below cannot be changed unseen
+	Cosigners []string `json:"cosigners"` // names of the keys that have signed it
+	Pinned    uint64   `json:"pinned"`    // size of the checkpoint of --pin; 0: none
+	Faults    []string `json:"faults"`    // one sentence each, at most 20
+}
+
+func verifiedLog(r store.Report) verified {
+	return verified{
+		len(r.Faults) == 0, r.Log, r.First, r.Records, r.Persons, r.Root.String(), r.Signed, r.Cosigned,
+		append([]string{}, r.Cosigners...), r.Pinned, append([]string{}, r.Faults...),
+	}
 }
 
 func parseKeys(texts []string) (keys []document.Key, err error) {

@@ -17,14 +17,19 @@ type revocationCmd struct {
 // errNoState says what an unknown state means.
 var errNoState = errors.New("no revocation state is held, which means unknown, not nobody: the gate opens for nobody; connect the box, or use gated import")
 
-type revocationShowCmd struct{}
+type revocationShowCmd struct {
+	JSON bool `help:"Print JSON."`
+}
 
 // Run reads what is on disk.
-func (*revocationShowCmd) Run(c *common) error {
+func (cmd *revocationShowCmd) Run(c *common) error {
 	return withDocuments(c, func(d *verify.Documents) error {
 		s := d.State
 		if s == nil {
 			return errNoState
+		}
+		if cmd.JSON {
+			return printJSON(shownState(d))
 		}
 		fmt.Printf("revocation state %d of epoch %d, %d entries, hash %x\n", s.Seq, s.Epoch, s.Set.Count(), s.Hash)
 		if d.Proof != nil {
@@ -58,6 +63,7 @@ type revocationCheckCmd struct {
 	Rider  uint32 `help:"The issuer's number for the rider." placeholder:"N"`
 	Kid    uint16 `help:"Number of the key, with --serial." placeholder:"N"`
 	Serial uint32 `help:"Serial of the pass." placeholder:"N"`
+	JSON   bool   `help:"Print JSON."`
 }
 
 // Run says yes with exit status 1, so that a script can ask.
@@ -76,9 +82,15 @@ func (cmd *revocationCheckCmd) Run(c *common) error {
 		for _, class := range []revocation.Class{revocation.RevokedClass, revocation.HoldClass} {
 			sec := revocation.Section{Kind: kind, ID: id, Class: class}
 			if d.State.Set.Has(sec, value) {
+				if cmd.JSON {
+					return errors.Join(printJSON(lookedUp{true, shownSection(sec, d), value, d.State.Seq}), errNo)
+				}
 				fmt.Printf("listed: %d is among the %s, state %d\n", value, sectionWords(sec), d.State.Seq)
 				return errNo
 			}
+		}
+		if cmd.JSON {
+			return printJSON(lookedUp{Value: value, Seq: d.State.Seq})
 		}
 		fmt.Printf("not listed in state %d\n", d.State.Seq)
 		return nil

@@ -23,6 +23,11 @@ type scannerProbeCmd struct {
 	JSON bool   `help:"Print JSON."`
 }
 
+// probedAll is what `gated scanner probe --json` prints.
+type probedAll struct {
+	Scanners []probed `json:"scanners"`
+}
+
 // probed is what is known of one lane's scanner.
 type probed struct {
 	Lane    string `json:"lane"`
@@ -52,7 +57,7 @@ func (cmd *scannerProbeCmd) Run(c *common) error {
 		return fmt.Errorf("probe scanner: there is no lane %q in %s", cmd.Lane, c.Config)
 	}
 	if cmd.JSON {
-		err = printJSON(all)
+		err = printJSON(probedAll{all})
 	} else {
 		printProbed(all, language(cfg))
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -31,15 +30,6 @@ func (cmd *statusCmd) Run(c *common) error {
 		return printJSON(s)
 	}
 	printStatus(os.Stdout, s, language(cfg))
-	return nil
-}
-
-func printJSON(v any) error {
-	e := json.NewEncoder(os.Stdout)
-	e.SetIndent("", "  ")
-	if err := e.Encode(v); err != nil {
-		return fmt.Errorf("print JSON: %w", err)
-	}
 	return nil
 }
 

@@ -20,7 +20,8 @@ type trustCmd struct {
 }
 
 type trustShowCmd struct {
-	Raw bool `help:"Print the signed notes as they came."`
+	Raw  bool `xor:"form" help:"Print the signed notes as they came."`
+	JSON bool `xor:"form" help:"Print JSON."`
 }
 
 // Run reads what is on disk, beside a running daemon or without one.
@@ -35,6 +36,9 @@ func (cmd *trustShowCmd) Run(c *common) error {
 				fmt.Printf("%s\n", d.Site.Raw)
 			}
 			return nil
+		}
+		if cmd.JSON {
+			return printJSON(shownTrust(d))
 		}
 		printTrust(d.Trust)
 		if d.Site != nil {
@@ -63,14 +67,7 @@ func printTrust(l *trust.List) {
 
 func printKeys(w *tabwriter.Writer, keys []trust.Key) {
 	for _, k := range keys {
-		state := "active"
-		switch {
-		case k.Void:
-			state = "void"
-		case k.Disabled:
-			state = "disabled"
-		}
-		fmt.Fprintf(w, "  key %d of issuer %d\t%s\t%s to %s\tsites %s\tbearer %s, bound %s\n", k.Kid, k.Issuer, state,
+		fmt.Fprintf(w, "  key %d of issuer %d\t%s\t%s to %s\tsites %s\tbearer %s, bound %s\n", k.Kid, k.Issuer, keyState(k),
 			unixTime(k.NotBefore), unixTime(k.NotAfter), k.Sites, seconds(k.MaxBearerTTL), seconds(k.MaxBoundTTL))
 	}
 }
