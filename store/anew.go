@@ -152,16 +152,11 @@ func (l *inheritance) into(c *conn, o Options, log, name string) error {
 		return err
 	}
 	var t tree
-	add := func(e record.Entry) error {
-		err := insertEntry(c, t.size, e)
-		t.add(record.Hash(e.Leaf))
-		return err
-	}
-	if err := add(zero); err != nil {
+	if err := addEntry(c, &t, zero); err != nil {
 		return err
 	}
 	if l.st != nil {
-		if err := l.takeOver(c, log, &t, add); err != nil {
+		if err := l.takeOver(c, o, log, &t); err != nil {
 			return err
 		}
 	}
@@ -177,4 +172,11 @@ func (l *inheritance) into(c *conn, o Options, log, name string) error {
 		return err
 	}
 	return keepCheckpoint(c, ownKind, p.Size, msg)
+}
+
+// addEntry puts an entry at the end of a journal with that tree.
+func addEntry(c *conn, t *tree, e record.Entry) error {
+	err := insertEntry(c, t.size, e)
+	t.add(record.Hash(e.Leaf))
+	return err
 }

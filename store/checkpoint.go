@@ -75,7 +75,7 @@ func (s *Store) Acknowledge(ctx context.Context, msg []byte, cosigners ...note.V
 		if errors.Is(err, ErrFork) {
 			err = errors.Join(err, s.noteFork(ctx, c, msg))
 		}
-		return 0, fmt.Errorf("acknowledge: %w", err)
+		return 0, fmt.Errorf("acknowledge: %w", s.noticed(err))
 	}
 	if c.Size <= s.cosigned.Load() {
 		return c.Size, nil

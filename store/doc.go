@@ -9,7 +9,8 @@
 // 0 without gaps. There is one writer, Run, which commits whatever waits at that
 // moment in one transaction; after a write error it acknowledges nothing any
 // more, repeats nothing and ends, because after a failed fsync nobody knows what
-// the disk holds. The log cannot be edited unseen: Verify finds each changed,
+// the disk holds. A reader that finds the file damaged ends it likewise, and the
+// next log begins with all that can be read. The log cannot be edited unseen: Verify finds each changed,
 // missing or swapped record below a cosigned checkpoint.
 //
 // It refuses to make history out of a mistake: a missing database is created

@@ -16,25 +16,15 @@ import (
 )
 
 // takeOver copies what is not bound to the old log, and the records that were not
-// cosigned, as records of the new one. What cannot be read ends the copying of its
-// table: it is in the file that was set aside. Errors are those of writing.
-func (l *inheritance) takeOver(c *conn, log string, t *tree, add func(record.Entry) error) error {
+// cosigned, as records of the new one. Errors are those of writing.
+func (l *inheritance) takeOver(c *conn, o Options, log string, t *tree) error {
 	ctx := context.Background()
 	from, err := l.st.first(ctx)
 	if err != nil {
 		from = 0
 	}
-	from = max(from, l.from())
-	var failed error
-	shift := int64(t.size) - int64(from) //nolint:gosec // numbers of logs, below 2^53
-	_ = l.st.walk(ctx, from, pageRows, func(seq uint64, e record.Entry) (bool, error) {
-		moved, err := e.MovedTo(log, t.size, from, shift)
-		if err != nil {
-			return false, err // neither is what comes after it worth believing
-		}
-		failed = add(moved)
-		return failed == nil, nil
-	})
+	v := salvage{st: l.st, c: c, log: log, at: o.At, t: t, from: max(from, l.from()), check: blockCheck{s: l.st}}
+	failed := v.records(ctx)
 	for _, table := range []string{"held", "spare", "used"} {
 		if failed == nil {
 			failed = l.copyTable(ctx, c, table)

@@ -39,7 +39,7 @@ func open(o Options, params url.Values) (*Store, error) {
 }
 
 func newStore() *Store {
-	return &Store{forked: make(chan struct{}), grown: make(chan struct{}, 1), wake: make(chan struct{}, 1), carried: newCargo()}
+	return &Store{forked: make(chan struct{}), grown: make(chan struct{}, 1), wake: make(chan struct{}, 1), hurt: make(chan error, 1), carried: newCargo()}
 }
 
 func (s *Store) open(o Options, params url.Values) (err error) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gated/verify/record"
@@ -77,22 +78,25 @@ func (s *Store) List(ctx context.Context, from, to uint64) ([]record.Entry, erro
 func (s *Store) Each(ctx context.Context, from, to uint64, see func(record.Entry) error) error {
 	first, err := s.first(ctx)
 	if err != nil {
-		return err
+		return s.noticed(err)
 	}
-	return s.walk(ctx, max(from, first), pageRows, func(seq uint64, e record.Entry) (bool, error) {
+	err = s.walk(ctx, max(from, first), pageRows, func(seq uint64, e record.Entry) (bool, error) {
 		if seq >= to {
 			return false, nil
 		}
 		return true, see(e)
 	})
+	return s.noticed(err)
 }
 
 // Batch returns the records from number from on, as many as go into a message of
 // maxBytes (0: record.MaxBatch), at least one if there is one; none if from is
 // the size of the log. Only what is on stable storage is given away. The batch begins later if the leaves before were dropped.
 // A person that is not the leaf's any more, because the disk
-// has changed it, stays behind: the record must not wait for it. The caller owns
-// the batch.
+// has changed it, stays behind: the record must not wait for it. If a leaf cannot
+// be read, or is not the one that was written, the error wraps ErrDamaged and Run
+// ends with it: nothing from there on could ever be cosigned. The caller owns the
+// batch.
 func (s *Store) Batch(ctx context.Context, from uint64, maxBytes int) (record.Batch, error) {
 	size := s.synced.Load()
 	if from > size {
@@ -101,29 +105,45 @@ func (s *Store) Batch(ctx context.Context, from uint64, maxBytes int) (record.Ba
 	if maxBytes <= 0 || maxBytes > record.MaxBatch {
 		maxBytes = record.MaxBatch
 	}
-	first, err := s.first(ctx)
-	if err != nil {
-		return record.Batch{}, fmt.Errorf("make batch: %w", err)
+	for {
+		first, err := s.first(ctx)
+		b := record.Batch{Log: s.log, First: max(from, first)}
+		if err == nil {
+			b.Entries, err = s.batch(ctx, b.First, size, maxBytes)
+		}
+		if errors.Is(err, ErrBroken) {
+			if now, again := s.first(ctx); again == nil && now > b.First {
+				continue // they were dropped meanwhile
+			}
+		}
+		if err != nil {
+			return record.Batch{}, fmt.Errorf("make batch: %w", s.hurtBy(err))
+		}
+		return b, nil
 	}
-	from = max(from, first)
-	b := record.Batch{Log: s.log, First: from}
+}
+
+// batch reads from the beginning of the block on, to see that it is whole.
+func (s *Store) batch(ctx context.Context, from, size uint64, maxBytes int) (entries []record.Entry, err error) {
+	check := blockCheck{s: s}
 	bytes := record.Overhead
-	err = s.walk(ctx, from, maxBytes/typicalSize+1, func(seq uint64, e record.Entry) (bool, error) {
+	begin := from &^ (1<<blockLevel - 1) // not dropped if from is not: only whole blocks are
+	err = s.walk(ctx, begin, maxBytes/typicalSize+1<<blockLevel, func(seq uint64, e record.Entry) (bool, error) {
 		if seq >= size {
 			return false, nil // it would be gone after a power cut, and another have its number
+		}
+		if err := check.leaf(ctx, seq, e.Leaf); err != nil || seq < from {
+			return err == nil, err
 		}
 		if e.Check() != nil {
 			e.Person, e.Salt = "", nil
 		}
 		bytes += e.Size()
-		if bytes > maxBytes && len(b.Entries) > 0 {
+		if bytes > maxBytes && len(entries) > 0 {
 			return false, nil
 		}
-		b.Entries = append(b.Entries, e)
+		entries = append(entries, e)
 		return true, nil
 	})
-	if err != nil {
-		return record.Batch{}, fmt.Errorf("make batch: %w", err)
-	}
-	return b, nil
+	return entries, err
 }

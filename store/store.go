@@ -79,6 +79,7 @@ type Store struct {
 	pages int                       // Run's: pages written since the log was last folded back, roughly
 	scrub bool                      // Run's: what was erased is still in the write-ahead log
 	wake  chan struct{}             // tells Run that something waits; holds one tick
+	hurt  chan error                // tells Run that a reader has found the file damaged; holds the first
 	busy  atomic.Pointer[time.Time] // since when Run has been at its transaction; nil: it is at none
 
 	mu      sync.Mutex // guards what follows

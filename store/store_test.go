@@ -74,6 +74,7 @@ func options(t testing.TB) store.Options {
 // box is a store with its writer, as the daemon has them.
 type box struct {
 	*store.Store
+	ran  chan error   // what Run returned
 	stop func() error // ends Run and closes; idempotent
 }
 
@@ -91,7 +92,7 @@ func run(t testing.TB, s *store.Store) *box {
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- s.Run(ctx) }()
-	b := &box{Store: s, stop: sync.OnceValue(func() error {
+	b := &box{Store: s, ran: ran, stop: sync.OnceValue(func() error {
 		cancel()
 		return errors.Join(<-ran, s.Close())
 	})}

@@ -37,7 +37,7 @@ func (s *Store) Uses(ctx context.Context) ([]gate.Use, error) {
 	rows, err := s.readers.QueryContext(ctx, `SELECT kid, serial, entered, exited, shown_at,
 		last_ms, last_clock, last_up, last_boot, last_start, lane, again, until FROM used`)
 	if err != nil {
-		return nil, fmt.Errorf("read uses: %w", err)
+		return nil, fmt.Errorf("read uses: %w", s.noticed(err))
 	}
 	defer rows.Close() //nolint:errcheck // rows.Err has said it
 	var uses []gate.Use
@@ -47,13 +47,13 @@ func (s *Store) Uses(ctx context.Context) ([]gate.Use, error) {
 		err := rows.Scan(&u.Pass.Kid, &u.Pass.Serial, &u.Entered, &u.Left, &u.ShownAt,
 			&ms, &u.Last.State, &u.Last.Up, &u.Last.Boot, &u.Last.Start, &u.Lane, &u.Again, &u.Until)
 		if err != nil {
-			return nil, fmt.Errorf("read uses: %w", err)
+			return nil, fmt.Errorf("read uses: %w", s.noticed(err))
 		}
 		u.Last.Time = time.UnixMilli(ms)
 		uses = append(uses, u)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("read uses: %w", err)
+		return nil, fmt.Errorf("read uses: %w", s.noticed(err))
 	}
 	return uses, nil
 }

@@ -23,8 +23,8 @@ const syncedMark = "synced"
 
 // Run is the one writer. It takes what waits, commits it in one transaction and
 // answers, until ctx ends; then it accepts nothing more, writes what was
-// accepted and returns nil. After the first error in writing it returns that
-// error, and every receipt and call that waits or comes later carries it:
+// accepted and returns nil. After the first error in writing, or once a reader has
+// found the file damaged, it returns that error, and every receipt and call that waits or comes later carries it:
 // nothing is tried again, because after a failed fsync the system may take for
 // written what is not. It may run once.
 func (s *Store) Run(ctx context.Context) error {
@@ -70,6 +70,11 @@ func (s *Store) serve(ctx context.Context) error {
 		if last {
 			return nil
 		}
+		select {
+		case err := <-s.hurt: // what was accepted is written, and what comes now goes into the next log
+			return err
+		default:
+		}
 		if len(commits) == 0 && t.do == nil {
 			if err := s.rest(ctx); err != nil {
 				return err
@@ -99,6 +104,8 @@ func (s *Store) rest(ctx context.Context) error {
 	}
 	select {
 	case <-s.wake:
+	case err := <-s.hurt:
+		return err
 	case <-ctx.Done():
 	case <-due:
 	case <-quiet:
