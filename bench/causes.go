@@ -74,10 +74,10 @@ func (p *packets) Write(b []byte) (int, error) {
 	p.rest = append(p.rest, b...)
 	for {
 		length, n := binary.Uvarint(p.rest[min(1, len(p.rest)):])
-		if n <= 0 || len(p.rest) < 1+n+int(length) { //nolint:gosec // at most 2^28
+		if n <= 0 || len(p.rest) < 1+n+int(length) {
 			return len(b), nil
 		}
-		whole := p.rest[:1+n+int(length)] //nolint:gosec // likewise
+		whole := p.rest[:1+n+int(length)]
 		p.count(whole, whole[1+n:])
 		p.rest = p.rest[len(whole):]
 	}

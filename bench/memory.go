@@ -146,7 +146,7 @@ func (d *daemon) revoke(ctx context.Context, n int) error {
 		done += len(targets)
 		var change central.Change
 		change, err = d.server.Revoke(ctx, "bench", targets...)
-		d.rev = uint64(change.Seq) //nolint:gosec // counted from 1
+		d.rev = uint64(change.Seq)
 	}
 	return err
 }
@@ -212,7 +212,7 @@ func (d *daemon) fill(waiting uint64) error {
 	wrote := make(chan error, 1)
 	go func() { wrote <- st.Run(writing) }()
 	j := &journal{Store: st}
-	for left := int(waiting); err == nil && left > 0; left -= 9990 { //nolint:gosec // a million at the most
+	for left := int(waiting); err == nil && left > 0; left -= 9990 {
 		err = j.fill(min(left, 9990)) // in transactions that are not far from those of a gate
 	}
 	end()

@@ -54,13 +54,13 @@ func ReadCard(root, dir string) Card {
 		return c
 	}
 	c.ReadOnly = st.Flags&unix.ST_RDONLY != 0
-	c.Free, c.Size = st.Bavail*uint64(st.Bsize), st.Blocks*uint64(st.Bsize) //nolint:gosec,unconvert // a block is no negative number of bytes; its type differs by architecture
+	c.Free, c.Size = st.Bavail*uint64(st.Bsize), st.Blocks*uint64(st.Bsize) //nolint:gosec // a block is no negative number of bytes; its type differs by architecture
 	c.Inodes.Value = st.Ffree
 	if st.Files == 0 {
 		c.Inodes = unknown[uint64]("此文件系统不限制文件数", "this file system does not count them")
 	}
 	c.Sync = readSyncs(at)
-	c.Denied = unix.Access(at, unix.W_OK) == unix.EACCES //nolint:errorlint // an errno
+	c.Denied = unix.Access(at, unix.W_OK) == unix.EACCES
 	return c
 }
 
@@ -79,7 +79,7 @@ func readSyncs(dir string) Reading[Syncs] {
 		if _, err := f.Write(page); err != nil {
 			return unknown[Syncs]("无法写入：%v", "nothing can be written: %v", err)
 		}
-		if err := unix.Fdatasync(int(f.Fd())); err != nil { //nolint:gosec // a descriptor
+		if err := unix.Fdatasync(int(f.Fd())); err != nil {
 			return unknown[Syncs]("无法落盘：%v", "what was written cannot be made safe: %v", err)
 		}
 		took = append(took, time.Since(at))
@@ -96,7 +96,7 @@ func readWear(root string) Reading[int] {
 	if _, err := fmt.Sscanf(text, "0x%x 0x%x", &a, &b); !ok || err != nil || max(a, b) == 0 {
 		return unknown[int]("这张卡不报告寿命", "this card does not tell")
 	}
-	return Reading[int]{Value: int(min(max(a, b), 11) * 10)} //nolint:gosec // at most 110
+	return Reading[int]{Value: int(min(max(a, b), 11) * 10)}
 }
 
 func writable(f *Facts) Result {

@@ -141,6 +141,7 @@ func skip(why gate.Text) Result      { return Result{State: Skip, Measured: why}
 func warn(measured, next gate.Text) Result {
 	return Result{State: Warn, Measured: measured, Next: next}
 }
+
 func fail(measured, next gate.Text) Result {
 	return Result{State: Fail, Measured: measured, Next: next}
 }

@@ -129,6 +129,7 @@ func (m *model) receive(msg central.Message) {
 		return
 	case doubles:
 		m.route(msg)
+	case honest:
 	case replays:
 		if len(old) > 0 {
 			m.route(old[rnd.IntN(len(old))])

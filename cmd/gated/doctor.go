@@ -130,6 +130,6 @@ func about(f doctor.Finding, lang gate.Language) string {
 // colours says whether standard output is a terminal that wants them
 // (no-color.org).
 func colours() bool {
-	_, err := unix.IoctlGetTermios(int(os.Stdout.Fd()), unix.TCGETS) //nolint:gosec // a descriptor
+	_, err := unix.IoctlGetTermios(int(os.Stdout.Fd()), unix.TCGETS)
 	return err == nil && os.Getenv("NO_COLOR") == ""
 }

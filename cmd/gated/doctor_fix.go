@@ -24,15 +24,18 @@ type fix struct {
 // fixes is every fix by the check that it answers.
 var fixes = map[string]fix{
 	"state-directory": {
-		gate.Text{ZH: "把状态目录中的文件改回服务用户所有", EN: "give the files of the state directory back to the daemon's user"}, (*patient).giveBack,
+		gate.Text{ZH: "把状态目录中的文件改回服务用户所有", EN: "give the files of the state directory back to the daemon's user"},
+		(*patient).giveBack,
 		gate.Text{ZH: "systemctl restart gated", EN: "systemctl restart gated"},
 	},
 	"modem-manager": {
-		gate.Text{ZH: "写入 " + modemRuleFile + "，让 ModemManager 不碰扫码器", EN: "write " + modemRuleFile + ", which keeps ModemManager off the scanners"}, (*patient).writeModemRule,
+		gate.Text{ZH: "写入 " + modemRuleFile + "，让 ModemManager 不碰扫码器", EN: "write " + modemRuleFile + ", which keeps ModemManager off the scanners"},
+		(*patient).writeModemRule,
 		gate.Text{ZH: "udevadm control --reload，再拔插扫码器", EN: "udevadm control --reload, then unplug the scanner and plug it in again"},
 	},
 	"gpio-persistence": {
-		gate.Text{ZH: "在 /boot/firmware/config.txt 加一行 dtparam=strict_gpiod", EN: "add the line dtparam=strict_gpiod to /boot/firmware/config.txt"}, (*patient).strictLines,
+		gate.Text{ZH: "在 /boot/firmware/config.txt 加一行 dtparam=strict_gpiod", EN: "add the line dtparam=strict_gpiod to /boot/firmware/config.txt"},
+		(*patient).strictLines,
 		gate.Text{ZH: "在门空闲时重启盒子", EN: "restart the box when nobody is at the gate"},
 	},
 }

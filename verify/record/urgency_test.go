@@ -27,7 +27,8 @@ func TestUrgency(t *testing.T) {
 		{"an alarm", gate.Record{Kind: gate.KindSystem, Event: gate.Alarm}, record.Pressing},
 		{
 			"an alarm whose sentence speaks of a relay",
-			gate.Record{Kind: gate.KindDoor, Event: gate.DoorForced, Detail: `after "event":"relay-off","kind":"access"`}, record.Pressing,
+			gate.Record{Kind: gate.KindDoor, Event: gate.DoorForced, Detail: `after "event":"relay-off","kind":"access"`},
+			record.Pressing,
 		},
 	} {
 		if got := record.UrgencyOf(encode(t, 1, row.rec).Leaf); got != row.want {
