@@ -49,5 +49,5 @@ log=$root/root/trial.log
 tail -n +1 -f "$log" &
 tail=$!
 trap 'kill $tail; rm -rf "$root"' EXIT
-timeout 300 systemd-nspawn -q -D "$root" --register=no --keep-unit -b systemd.show_status=no </dev/null >build/system/console 2>&1 || true
+timeout 600 systemd-nspawn -q -D "$root" --register=no --keep-unit -b systemd.show_status=no </dev/null >build/system/console 2>&1 || true
 grep -q '^[0-9]* passed, 0 failed' "$log" || { echo "FAIL the system did not come to the end; its console is in build/system/console"; exit 1; }
