@@ -56,10 +56,16 @@ func (s *Store) open(o Options, params url.Values) (err error) {
 		}
 	}
 	path := filepath.Join(o.Dir, fileName)
+	if err := hasRoom(o.Dir); err != nil {
+		return err
+	}
 	if s.readers, err = openReaders(context.Background(), path, reading()); err != nil {
 		return err
 	}
 	if err := s.openWriter(path, params); err != nil {
+		return err
+	}
+	if s.index, err = reserveIndex(path); err != nil {
 		return err
 	}
 	s.signer, s.dir = o.Signer, o.Dir
@@ -244,8 +250,10 @@ func (s *Store) Close() error {
 	if s.w != nil && !s.failed {
 		errs = append(errs, s.w.close())
 	}
-	if s.lock != nil {
-		errs = append(errs, s.lock.Close())
+	for _, f := range []*os.File{s.index, s.lock} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -8,12 +8,13 @@ import (
 	"gated/gate"
 )
 
-// Limits are how long and how much is kept. All are above 0.
+// Limits are how long and how much is kept. All but Room are above 0.
 type Limits struct {
 	Persons time.Duration // person and salt
 	Leaves  time.Duration // leaves that are cosigned
 	Size    int64         // bytes of the database above which cosigned leaves go before their time
 	Most    int64         // bytes above which leaves go that nobody has cosigned: the hard limit
+	Room    int64         // bytes that the disk should have left, or a sixteenth of it: else cosigned leaves go before their time; 0: it is not looked at
 }
 
 // Retained is what one Retain has done.
@@ -176,6 +177,10 @@ func (s *Store) drop(ctx context.Context, upTo uint64, l Limits, stamp func(gate
 	if err != nil {
 		return 0, 0, err
 	}
+	l, lean, err := s.makeRoom(ctx, bytes, l)
+	if err != nil {
+		return 0, 0, err
+	}
 	each := bytes/(size-first) + 1
 	over := func(limit int64) uint64 { // the first record that need not go for that limit
 		if most := uint64(limit); bytes > most { //nolint:gosec // above 0
@@ -189,6 +194,9 @@ func (s *Store) drop(ctx context.Context, upTo uint64, l Limits, stamp func(gate
 		return 0, 0, nil
 	}
 	detail := fmt.Sprintf("leaves are kept for %d days or %d MB", l.Leaves/(24*time.Hour), l.Size>>20)
+	if lean {
+		detail = "the disk is nearly full"
+	}
 	if upTo > cosigned {
 		lost = upTo - max(first, cosigned)
 		detail = fmt.Sprintf("the hard limit of %d MB is reached: %d of these records were never cosigned", l.Most>>20, lost)
@@ -209,6 +217,11 @@ func (s *Store) drop(ctx context.Context, upTo uint64, l Limits, stamp func(gate
 			return 0, 0, err
 		}
 		recs = nil
+		if lean {
+			if err := rest(ctx, leanRest); err != nil {
+				return 0, 0, err
+			}
+		}
 	}
 	return upTo - first, lost, nil
 }

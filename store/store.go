@@ -56,6 +56,7 @@ type Store struct {
 
 	dir     string
 	lock    *os.File // nil when opened to be read
+	index   *os.File // of the write-ahead log; see reserveIndex
 	w       *conn    // Run's alone while it runs; nil when opened to be read
 	readers *sql.DB
 
@@ -70,6 +71,8 @@ type Store struct {
 
 	forked chan struct{} // closed when Acknowledge has found a fork
 	fork   sync.Once
+
+	short bool // Retain's: the disk has little room, and the write-ahead log is kept short
 
 	secondMu sync.Mutex
 	secondAt time.Time // when the second copy of the cosigned checkpoint was written

@@ -17,7 +17,16 @@ const (
 	checkFirst  = 5 * time.Minute    // the journal is read whole for the first time
 	checkEvery  = 7 * 24 * time.Hour // and again
 	checkPace   = 20 * time.Millisecond
+	roomEvery   = time.Minute // how much the disk has left
 )
+
+// diskRoom is how much the disk should have left, in bytes: a journal that fills
+// the disk would end in memory.
+const diskRoom = 64 << 20
+
+// diskNearlyFull is raised while it has less.
+const diskNearlyFull = "The disk is nearly full. The gate goes on and keeps what the central server does not have; the oldest records that it has go before their time. " +
+	"Make room on the disk, or put in a larger card."
 
 // limits is how long what was recorded is kept.
 func (c *Config) limits() store.Limits {
@@ -27,6 +36,7 @@ func (c *Config) limits() store.Limits {
 		Leaves:  time.Duration(c.Journal.LeavesDays) * day,
 		Size:    int64(c.Journal.SizeMB) << 20,
 		Most:    int64(c.Journal.MostMB) << 20,
+		Room:    diskRoom,
 	}
 }
 
@@ -52,8 +62,10 @@ func (c *Config) checkJournal(f *findings) {
 // journal now and then to see whether it is as it was written.
 func (b *box) keepJournal(ctx context.Context) error {
 	retain, check := time.NewTimer(retainFirst), time.NewTimer(checkFirst)
+	room := time.NewTicker(roomEvery)
 	defer retain.Stop()
 	defer check.Stop()
+	defer room.Stop()
 	for {
 		var err error
 		select {
@@ -68,6 +80,8 @@ func (b *box) keepJournal(ctx context.Context) error {
 		case <-retain.C:
 			err = b.retain(ctx)
 			retain.Reset(retainEvery)
+		case <-room.C:
+			err = b.lookForRoom(ctx)
 		case <-check.C:
 			err = b.checkWhole(ctx)
 			check.Reset(checkEvery)
@@ -94,6 +108,21 @@ func (b *box) retain(ctx context.Context) error {
 			"The gate goes on; bring it back to the network.", b.cfg.Journal.MostMB))
 	}
 	return nil
+}
+
+// lookForRoom raises the alarm while the disk is nearly full, and lets the journal
+// make room before it is.
+func (b *box) lookForRoom(ctx context.Context) error {
+	r, err := b.store.Room(ctx, b.cfg.limits())
+	if err != nil {
+		return err
+	}
+	if !r.Low() {
+		b.alarms.clear(diskNearlyFull)
+		return nil
+	}
+	b.alarms.raise(diskNearlyFull)
+	return b.retain(ctx)
 }
 
 // checkWhole raises the alarm if the journal is not as it was written. The gate

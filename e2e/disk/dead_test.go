@@ -1,6 +1,7 @@
 package disk_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,8 +20,11 @@ import (
 // opens, knows whose pass was used, and says aloud that nothing is durable. When
 // the disk is back, nothing is lost and nothing can be used twice.
 func TestTheDiskDies(t *testing.T) {
-	for name, fault := range map[string]faultvfs.Switch{"fsync": faultvfs.FailSyncs, "write": faultvfs.FailWrites} {
-		t.Run("EIO on "+name, func(t *testing.T) {
+	for name, fault := range map[string]struct {
+		on   faultvfs.Switch
+		with syscall.Errno
+	}{"EIO on fsync": {faultvfs.FailSyncs, syscall.EIO}, "EIO on write": {faultvfs.FailWrites, syscall.EIO}, "ENOSPC on write": {faultvfs.FailWrites, syscall.ENOSPC}} {
+		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)
 			used, dying, later := w.issue(t, 1), w.issue(t, 2), w.issue(t, 3)
 			w.show(t, used, gate.OK)
@@ -28,7 +32,7 @@ func TestTheDiskDies(t *testing.T) {
 			w.Line.Cut() // nothing is sent: all must come back from memory
 
 			syncs := w.switches.Get(faultvfs.Syncs)
-			w.switches.Fail(fault, syscall.EIO)
+			w.switches.Fail(fault.on, fault.with)
 			w.open(t, dying)
 			w.broken(t)
 			if n := w.switches.Get(faultvfs.Syncs) - syncs; n > 1 {
@@ -138,11 +142,19 @@ func TestTheDiskTurnsReadOnly(t *testing.T) {
 	w.onDisk(t, 2+1+1, 0)
 }
 
-// The disk is full: the gate decides, says so, and keeps everything.
+// The disk is full: the gate decides, says so, and keeps everything. In blocks
+// smaller than those in which SQLite takes its shared memory the kernel would end the
+// process instead of saying so.
 func TestTheDiskIsFull(t *testing.T) {
 	needsRoot(t)
+	for _, block := range []int{4096, 1024} {
+		t.Run(fmt.Sprintf("blocks of %d", block), func(t *testing.T) { theDiskIsFull(t, block) })
+	}
+}
+
+func theDiskIsFull(t *testing.T, block int) {
 	var state string
-	w := newWorld(t, func(t *testing.T, dir string) { state = dir; ext4(t, dir, 8) })
+	w := newWorld(t, func(t *testing.T, dir string) { state = dir; ext4Of(t, dir, 8, block) })
 	used := w.issue(t, 1)
 	w.show(t, used, gate.OK)
 	w.settled(t, 1)

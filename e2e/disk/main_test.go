@@ -271,12 +271,18 @@ func needsRoot(t *testing.T) {
 	}
 }
 
-// ext4 mounts a file system of so many megabytes on dir.
+// ext4 mounts a file system of so many megabytes on dir, in blocks as a card has.
 func ext4(t *testing.T, dir string, megabytes int) {
+	t.Helper()
+	ext4Of(t, dir, megabytes, 4096)
+}
+
+// ext4Of is ext4 in blocks of so many bytes.
+func ext4Of(t *testing.T, dir string, megabytes, block int) {
 	t.Helper()
 	image := filepath.Join(t.TempDir(), "disk")
 	run(t, "dd", "if=/dev/zero", "of="+image, "bs=1M", fmt.Sprintf("count=%d", megabytes))
-	run(t, "mkfs.ext4", "-q", "-m", "0", "-b", "4096", image) // as on a card: SQLite allocates its shared memory in such blocks
+	run(t, "mkfs.ext4", "-q", "-m", "0", "-b", fmt.Sprint(block), image)
 	run(t, "mount", "-o", "loop", image, dir)
 	t.Cleanup(func() { run(t, "umount", "-l", dir) })
 }
