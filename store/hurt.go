@@ -51,7 +51,7 @@ type blockCheck struct {
 // yet, is not judged.
 func (b *blockCheck) leaf(ctx context.Context, seq uint64, leaf []byte) error {
 	const last = 1<<blockLevel - 1
-	at := int(seq & last) //nolint:gosec // below 16
+	at := int(seq & last)
 	if at == 0 {
 		b.leaves = b.leaves[:0]
 	}
@@ -62,7 +62,7 @@ func (b *blockCheck) leaf(ctx context.Context, seq uint64, leaf []byte) error {
 	if at != last {
 		return nil
 	}
-	want, err := b.s.block(ctx, int64(seq>>blockLevel)) //nolint:gosec // a number of this log
+	want, err := b.s.block(ctx, int64(seq>>blockLevel))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}

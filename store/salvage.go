@@ -143,7 +143,7 @@ func (v *salvage) readable(ctx context.Context) (next uint64, ok bool) {
 		}
 	}
 	const query = "SELECT seq FROM journal WHERE seq >= ? ORDER BY seq LIMIT 1"
-	err := v.st.readers.QueryRowContext(ctx, query, int64(good)).Scan(&next) //nolint:gosec // below 2^54
+	err := v.st.readers.QueryRowContext(ctx, query, int64(good)).Scan(&next)
 	return next, err == nil && next >= good
 }
 

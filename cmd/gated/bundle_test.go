@@ -77,7 +77,7 @@ func fillHaystack(t *testing.T, change ...string) *haystack {
 	h.config = h.put(t, "gated.toml", cfg)
 	h.records(t, code)
 	h.put(t, "bin/journalctl", "#!/bin/sh\ncat <<'END'\n"+h.log(code)+"END\n")
-	if err := os.Chmod(filepath.Join(h.dir, "bin/journalctl"), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.Chmod(filepath.Join(h.dir, "bin/journalctl"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", filepath.Join(h.dir, "bin")+":"+os.Getenv("PATH"))
@@ -189,7 +189,7 @@ func (h *haystack) bundle(t *testing.T) map[string]string {
 	members := map[string]string{}
 	for r := tar.NewReader(bytes.NewReader(all)); ; {
 		m, err := r.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return members
 		}
 		if err != nil {

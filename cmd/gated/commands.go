@@ -67,7 +67,7 @@ func checkedConfig(file string, cfg *Config, err error) checked {
 func problemsOf(file string, err error) []problem {
 	all := []problem{}
 	var one problem
-	switch many, joined := err.(interface{ Unwrap() []error }); { //nolint:errorlint // it is what loadConfig gives
+	switch many, joined := err.(interface{ Unwrap() []error }); {
 	case err == nil:
 	case joined:
 		for _, e := range many.Unwrap() {
