@@ -42,7 +42,7 @@ func (s *Store) Room(ctx context.Context, l Limits) (r Room, err error) {
 	if r.Disk, total, err = free(s.dir); err != nil {
 		return r, err
 	}
-	r.Want = min(uint64(max(l.Room, 0)), total/roomShare) //nolint:gosec // not below 0
+	r.Want = min(uint64(max(l.Room, 0)), total/roomShare)
 	return r, nil
 }
 
