@@ -102,6 +102,8 @@ type outbox struct {
 	broken   error         // returned by Batch, if not nil
 	dropped  uint64        // so many leaves are kept no more
 	follows  []gate.Record // records that only the next checkpoint puts on the disk
+	stalled  bool          // Batch waits for the end of its context
+	late     int           // calls with a context that has ended
 }
 
 func newOutbox(t testing.TB, k keys) *outbox {
@@ -179,7 +181,37 @@ func (o *outbox) Cosigned() uint64 {
 	return o.cosigned
 }
 
-func (o *outbox) Batch(_ context.Context, from uint64, most int) (record.Batch, error) {
+// ended says, as a database does, that a context has ended. Whoever goes on asking
+// would ask for ever.
+func (o *outbox) ended(ctx context.Context) error {
+	o.mu.Lock()
+	stalled := o.stalled
+	o.mu.Unlock()
+	if stalled {
+		<-ctx.Done()
+	}
+	if ctx.Err() == nil {
+		return nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.late++; o.late > 100 {
+		panic("the outbox is asked again and again for a connection that has gone")
+	}
+	return ctx.Err()
+}
+
+// stall makes Batch and Checkpoint wait for the end of their context, or not.
+func (o *outbox) stall(yes bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.stalled = yes
+}
+
+func (o *outbox) Batch(ctx context.Context, from uint64, most int) (record.Batch, error) {
+	if err := o.ended(ctx); err != nil {
+		return record.Batch{}, err
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.read++
@@ -199,7 +231,10 @@ func (o *outbox) Batch(_ context.Context, from uint64, most int) (record.Batch, 
 	return b, nil
 }
 
-func (o *outbox) Checkpoint(context.Context) ([]byte, error) {
+func (o *outbox) Checkpoint(ctx context.Context) ([]byte, error) {
+	if err := o.ended(ctx); err != nil {
+		return nil, err
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.grow(o.follows)

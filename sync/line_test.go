@@ -26,6 +26,46 @@ func TestACutLineIsMadeAgainAndNothingIsLost(t *testing.T) {
 	})
 }
 
+// The connection may end just when records are read for it: with it ends the
+// reading, and that is no reason to try again on this connection, for ever. (Found
+// by make outages.)
+func TestALineThatEndsWhileRecordsAreReadIsMadeAgain(t *testing.T) {
+	for what, after := range map[string]time.Duration{"records": 0, "checkpoint": time.Second} {
+		t.Run(what, func(t *testing.T) {
+			virtual(t, func(r *rig) {
+				r.start()
+				pass(time.Second)
+				r.out.add(3)
+				pass(after)
+				r.out.stall(true)
+				pass(2 * time.Minute)
+				r.broker.cut()
+				pass(0)
+				r.out.stall(false) // for the next connection
+				pass(3 * time.Minute)
+				if whole, _, _ := r.central.count(); whole != 3 || r.out.Cosigned() != 3 {
+					t.Errorf("%d records at the server, %d cosigned; want 3", whole, r.out.Cosigned())
+				}
+			})
+		})
+	}
+}
+
+// A stop does not wait for an outbox that stands still.
+func TestAStopDoesNotWaitForTheOutbox(t *testing.T) {
+	virtual(t, func(r *rig) {
+		r.start()
+		pass(time.Second)
+		r.out.stall(true)
+		r.out.add(3)
+		began := time.Now()
+		r.stop()
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("the stop took %s", took)
+		}
+	})
+}
+
 func TestNoBoxTriesMoreThanOnceASecond(t *testing.T) {
 	virtual(t, func(r *rig) {
 		r.broker.away(true)

@@ -52,6 +52,9 @@ func (u *upload) begin(from mark) {
 func (u *upload) loop(ctx context.Context) error {
 	for {
 		again, err := u.advance(ctx, false)
+		if ctx.Err() != nil {
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -85,9 +88,13 @@ func (u *upload) patience() time.Time {
 }
 
 // advance does all that can be done now and says when to come again; zero: when
-// something happens. In haste it waits for no quiet.
+// something happens. In haste it waits for no quiet. It ends with the connection
+// or ctx, and the error says so.
 func (u *upload) advance(ctx context.Context, haste bool) (time.Time, error) {
 	for {
+		if err := ctx.Err(); err != nil { // what is read for it fails from now on
+			return time.Time{}, err
+		}
 		now := time.Now()
 		u.observe(now)
 		if u.tail.overdue(now) {
