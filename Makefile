@@ -48,8 +48,8 @@ bench: ## the budgets of the design beside their floors, measured in one run
 	$(GO) run ./bench -network
 	$(GO) run ./bench -memory
 
-doctor-test: ## one fault after another at a real gate, and what gated doctor names
-	$(GO) test -count 1 -v -run '^TestDoctorNames' ./e2e
+doctor-test: ## one fault after another at a real gate, and what gated doctor names; root has all of them
+	$(GO) test -count 1 -v -run '^TestDoctor(NamesTheCause|PutsRight)$$' ./e2e
 
 hold: ## a rider put on hold over Mosquitto N times (default 100): refused within 1 s each time, and how soon
 	$(GO) test -count 1 -timeout 1h -v -run '^TestHoldIsEnforced' ./e2e -holds $(or $(N),100) -within 1s

@@ -59,17 +59,19 @@ func ReadCard(root, dir string) Card {
 	if st.Files == 0 {
 		c.Inodes = unknown[uint64]("此文件系统不限制文件数", "this file system does not count them")
 	}
-	c.Sync = readSyncs(at)
+	var err error
+	c.Sync, err = readSyncs(at)
+	c.ReadOnly = c.ReadOnly || errors.Is(err, unix.EROFS) // ext4 takes no more after an error, and since Linux 6.15 shows no flag of it
 	c.Denied = unix.Access(at, unix.W_OK) == unix.EACCES
 	return c
 }
 
 // readSyncs writes 4 KiB at the end of a file and waits for them to be safe,
-// again and again.
-func readSyncs(dir string) Reading[Syncs] {
+// again and again. The error is why there is no reading.
+func readSyncs(dir string) (Reading[Syncs], error) {
 	f, err := os.CreateTemp(dir, "doctor.*")
 	if err != nil {
-		return unknown[Syncs]("无法写入：%v", "nothing can be written: %v", err)
+		return unknown[Syncs]("无法写入：%v", "nothing can be written: %v", err), err
 	}
 	defer func() { _ = errors.Join(f.Close(), os.Remove(f.Name())) }()
 	var took []time.Duration
@@ -77,15 +79,15 @@ func readSyncs(dir string) Reading[Syncs] {
 	for began := time.Now(); len(took) < syncsMost && time.Since(began) < syncsTime; {
 		at := time.Now()
 		if _, err := f.Write(page); err != nil {
-			return unknown[Syncs]("无法写入：%v", "nothing can be written: %v", err)
+			return unknown[Syncs]("无法写入：%v", "nothing can be written: %v", err), err
 		}
 		if err := unix.Fdatasync(int(f.Fd())); err != nil {
-			return unknown[Syncs]("无法落盘：%v", "what was written cannot be made safe: %v", err)
+			return unknown[Syncs]("无法落盘：%v", "what was written cannot be made safe: %v", err), err
 		}
 		took = append(took, time.Since(at))
 	}
 	slices.Sort(took)
-	return Reading[Syncs]{Value: Syncs{len(took), took[len(took)/2], took[len(took)*99/100]}}
+	return Reading[Syncs]{Value: Syncs{len(took), took[len(took)/2], took[len(took)*99/100]}}, nil
 }
 
 // readWear is what an eMMC says of its own life, in steps of ten per cent

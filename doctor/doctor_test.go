@@ -132,8 +132,14 @@ var faults = map[string]fault{
 		f.Program.State.Next = gate.Text{ZH: "改", EN: "mend"}
 		stopped(f)
 	}},
-	"root's files":          {"state-directory", doctor.Fail, func(f *doctor.Facts) { f.Program.State.Foreign = []string{"gate.key"} }},
-	"two daemons":           {"second-daemon", doctor.Fail, func(f *doctor.Facts) { f.Program.Others = []doctor.Process{{PID: 9, Name: "gated"}} }},
+	"root's files": {"state-directory", doctor.Fail, func(f *doctor.Facts) { f.Program.State.Foreign = []string{"gate.key"} }},
+	"two daemons":  {"second-daemon", doctor.Fail, func(f *doctor.Facts) { f.Program.Others = []doctor.Process{{PID: 9, Name: "gated"}} }},
+	"a daemon elsewhere": {"second-daemon", doctor.Fail, func(f *doctor.Facts) {
+		stopped(f)
+		down(f)
+		f.Program.Others = []doctor.Process{{PID: 9, Name: "gated"}}
+		f.Lanes[0].Untried = gate.Text{ZH: "没有试", EN: "not tried"}
+	}},
 	"started by hand":       {"second-daemon", doctor.Warn, func(f *doctor.Facts) { f.Program.Process.Value.ByUnit = false }},
 	"no such line":          {"pins", doctor.Fail, func(f *doctor.Facts) { f.Pins[0].Problem = "there is no line"; stopped(f) }},
 	"daemon stopped":        {"running", doctor.Fail, func(f *doctor.Facts) { f.Program.Running = false }},

@@ -106,6 +106,7 @@ type Input struct {
 type Lane struct {
 	Name    string
 	Port    Port
+	Untried gate.Text // why the scanner was not asked; empty: it was
 	Up      bool
 	Error   string // of the daemon, while not up
 	Baud    int

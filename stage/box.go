@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -28,6 +29,7 @@ type Box struct {
 	Config  string // path of gated.toml
 	Scanner *Scanner
 	Trace   Trace
+	Under   []string // program and arguments that start the daemon, as setpriv does; empty: nothing stands before it
 
 	stage *Stage
 	mu    sync.Mutex
@@ -106,7 +108,8 @@ func (b *Box) Start() error {
 	if r := b.current(); r != nil {
 		<-r.safe
 	}
-	proc, err := b.stage.Start("gated", b.stage.Programs.Gated, "run", "-c", b.Config)
+	line := append(slices.Clone(b.Under), b.stage.Programs.Gated, "run", "-c", b.Config)
+	proc, err := b.stage.Start("gated", line[0], line[1:]...)
 	if err != nil {
 		return err
 	}

@@ -150,10 +150,12 @@ func (p *patient) lanes() []doctor.Lane {
 					s, d.Fault = lane.Scanner, lane.Fault
 				}
 			}
-		case d.Port.There() && len(p.procs.Gated) == 0:
+		case len(p.procs.Gated) > 0:
+			d.Untried = text("没有试：%s 的进程 %d 正在使用", "not tried: process %[2]d of %[1]s is at work", p.procs.Gated[0].Name, p.procs.Gated[0].PID)
+		case d.Port.There():
 			s = l.probe(false, local.Status{}).ScannerStatus
 		default:
-			s.Error = l.Scanner.Device + " was not tried."
+			s.Error = l.Scanner.Device + " was not tried." // the port's check says why
 		}
 		d.Up, d.Error, d.Baud, d.Counts = s.Up, s.Error, s.Baud, s.Counters
 		if m := s.Module; m != nil {

@@ -114,7 +114,7 @@ func Missing(t testing.TB, part string, err error) {
 // library opens it in the other.
 func pollable(t testing.TB, f *os.File) *os.File {
 	t.Helper()
-	fd, err := unix.Dup(int(f.Fd()))
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0) // a program that a test starts must not hold the cable
 	if err != nil {
 		t.Fatal(err)
 	}
