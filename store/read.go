@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -38,7 +39,7 @@ func (s *Store) walk(ctx context.Context, from uint64, rows int, see func(seq ui
 // error it returns those before it.
 func (s *Store) page(ctx context.Context, from uint64, limit int) ([]record.Entry, error) {
 	rows, err := s.readers.QueryContext(ctx,
-		"SELECT seq, leaf, ifnull(person, ''), salt FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?", int64(from), limit) //nolint:gosec // a number of this log, below 2^53
+		"SELECT seq, leaf, person, salt FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?", int64(from), limit) //nolint:gosec // a number of this log, below 2^53
 	if err != nil {
 		return nil, fmt.Errorf("read records: %w", err)
 	}
@@ -47,8 +48,12 @@ func (s *Store) page(ctx context.Context, from uint64, limit int) ([]record.Entr
 	for rows.Next() {
 		var seq int64
 		var e record.Entry
-		if err := rows.Scan(&seq, &e.Leaf, &e.Person, &e.Salt); err != nil {
+		var person sql.NullString
+		if err := rows.Scan(&seq, &e.Leaf, &person, &e.Salt); err != nil {
 			return page, fmt.Errorf("read records: %w", err)
+		}
+		if e.Person = person.String; person.Valid && e.Person == "" && e.Salt == nil {
+			e.Salt = []byte{} // nobody has written that: Verify says so
 		}
 		next := int64(from) + int64(len(page)) //nolint:gosec // as above
 		if seq != next {

@@ -33,6 +33,8 @@ func TestVerifyFindsTampering(t *testing.T) {
 		{"everything cut", []string{"DELETE FROM journal"}},
 		{"another person", []string{`UPDATE journal SET person = replace(person, '42', '43') WHERE seq = 40`}},
 		{"a person without its salt", []string{"UPDATE journal SET salt = NULL WHERE seq = 40"}},
+		{"a salt of no length", []string{"UPDATE journal SET salt = x'' WHERE seq = 41"}},
+		{"a person of no length", []string{"UPDATE journal SET person = '' WHERE seq = 41"}},
 		{"a hash of the tree", []string{"UPDATE tree SET hash = zeroblob(32) WHERE idx = 2"}},
 		{"a hash of the tree missing", []string{"DELETE FROM tree WHERE idx = 2"}},
 		{"a checkpoint of another log", []string{"UPDATE checkpoint SET note = CAST(replace(CAST(note AS TEXT), '/east-1/', '/west-1/') AS BLOB)"}},

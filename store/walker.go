@@ -122,6 +122,8 @@ func (w *walker) entry(seq uint64, e record.Entry) {
 	default:
 		if err := e.Check(); err != nil {
 			w.r.fault("%v", err)
+		} else if e.Salt != nil && len(e.Salt) == 0 {
+			w.r.fault("record %d has a person or a salt of no length, which nobody has written", seq)
 		}
 	}
 	if e.Person != "" {
