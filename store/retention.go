@@ -26,6 +26,7 @@ type Retained struct {
 
 const (
 	ageEvery  = 6 * 3600 // seconds of the floor between two marks of age
+	ageLeast  = 10 * 60  // the same, of those that are asked for: restarts must not fill the table
 	eraseStep = 256      // records a transaction: a rider waits for no more
 	dropStep  = 512      // leaves a transaction
 	dropLeast = 256      // fewer leaves are not worth the record that tells of them
@@ -42,7 +43,7 @@ const (
 // goes on. One caller at a time.
 func (s *Store) Retain(ctx context.Context, floor time.Time, l Limits, stamp func(gate.Event, string) gate.Record) (r Retained, err error) {
 	now := floor.Unix()
-	if err := s.Age(ctx, floor, l); err != nil {
+	if err := s.age(ctx, floor, l, ageEvery); err != nil {
 		return r, err
 	}
 	upTo, err := s.sizeAt(ctx, now-int64(l.Persons/time.Second))
@@ -61,17 +62,24 @@ func (s *Store) Retain(ctx context.Context, floor time.Time, l Limits, stamp fun
 	return r, s.retainAside(ctx, now, l, stamp)
 }
 
-// Age notes how many records there are when the floor is there, every six hours
-// of it. If the floor has gone back, as with a new epoch, what was noted beyond it
+// Age notes how many records there are when the floor is there, for who knows that
+// the floor may be far ahead when it is next looked at: when the box stops, and when
+// it starts, before anybody tells it the time. Retain does it every six hours by
+// itself. If the floor has gone back, as with a new epoch, what was noted beyond it
 // counts from now.
 func (s *Store) Age(ctx context.Context, floor time.Time, l Limits) error {
+	return s.age(ctx, floor, l, ageLeast)
+}
+
+// age is Age, unless it was noted less than so many seconds ago.
+func (s *Store) age(ctx context.Context, floor time.Time, l Limits, every int64) error {
 	now, size := floor.Unix(), int64(s.size.Load()) //nolint:gosec // rows of one table
 	var last, noted int64
 	const query = "SELECT ifnull(max(floor), 0), ifnull(max(size), 0) FROM age"
 	if err := s.readers.QueryRowContext(ctx, query).Scan(&last, &noted); err != nil {
 		return fmt.Errorf("read age of the journal: %w", err)
 	}
-	if now >= last && (now < last+ageEvery || size == noted) {
+	if now >= last && (now < last+every || size == noted) {
 		return nil
 	}
 	oldest := now - int64(max(l.Persons, l.Leaves)/time.Second)

@@ -113,6 +113,22 @@ func TestErasedPersonsAreInNoFile(t *testing.T) {
 	}
 }
 
+// TestABoxThatWasOffHasAged: what it recorded just before it went off is as old as the
+// rest when it is on again and hears the time, and restarts leave few marks.
+func TestABoxThatWasOffHasAged(t *testing.T) {
+	b := start(t, options(t))
+	b.retain(t, begin, limits())
+	for i := range 30 { // an hour of restarts
+		b.commit(t, canary(i))
+		if err := b.Age(t.Context(), begin.Add(time.Duration(i)*2*time.Minute), limits()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := b.retain(t, begin.Add(31*day), limits()); r.Erased < 25 {
+		t.Errorf("a month later: %+v of 30 persons", r)
+	}
+}
+
 // TestAnInterruptedErasureIsFinishedAndTold: the marks and the record of it come
 // after the act, so whatever is left is done again.
 func TestAnInterruptedErasureIsFinishedAndTold(t *testing.T) {

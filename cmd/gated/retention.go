@@ -70,12 +70,7 @@ func (b *box) keepJournal(ctx context.Context) error {
 		var err error
 		select {
 		case <-ctx.Done():
-			// So that what was recorded until now ages while the box is off.
-			ending, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-			defer stop()
-			if err := b.store.Age(ending, b.clock.Floor(), b.cfg.limits()); err != nil {
-				b.log.Info("age of the journal was not noted", "err", err)
-			}
+			b.age(context.WithoutCancel(ctx))
 			return nil
 		case <-retain.C:
 			err = b.retain(ctx)
@@ -89,6 +84,16 @@ func (b *box) keepJournal(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
+	}
+}
+
+// age notes how old the journal is, so that what is in it ages while the box is off:
+// as it stops, and as it starts after a power cut, which gave no time for that.
+func (b *box) age(ctx context.Context) {
+	ctx, stop := context.WithTimeout(ctx, time.Second)
+	defer stop()
+	if err := b.store.Age(ctx, b.clock.Floor(), b.cfg.limits()); err != nil {
+		b.log.Info("age of the journal was not noted", "err", err)
 	}
 }
 

@@ -82,6 +82,7 @@ func (b *box) serve(ctx context.Context, lanes []*lane, wires *boxWires) error {
 	broken := func() { _ = shut(lanes) } // the process ends, and relay-safe comes after it
 	writers, senders, gaters, guards := newGroup(broken), newGroup(broken), newGroup(broken), newGroup(broken)
 	writers.start(writing, "store", b.store.Run)
+	b.age(ctx) // before the broker tells how long the box was off
 	b.started()
 	link := b.link(lanes)
 	senders.start(sending, "documents", b.docs.Run)
