@@ -208,6 +208,14 @@ func TestABoxIsReplaced(t *testing.T) {
 	w.wantLog(t, &third, 5, 5, central.AlarmNewLog)
 }
 
+func TestAFileForAGateIsWithdrawn(t *testing.T) {
+	w := newWorld(t, afternoon())
+	lost := invite(t, w, "north", false)
+	must(t, w.WithdrawGate(t.Context(), "north"))
+	wantNotEnrolled(t, w, makeBox(t, "north").request(t, "north", lost), "not known")
+	wantErr(t, w.WithdrawGate(t.Context(), "north"), central.ErrNoGate)
+}
+
 func TestAGateIsWithdrawn(t *testing.T) {
 	w := newWorld(t, afternoon())
 	box := makeBox(t, gateID)

@@ -16,21 +16,25 @@ import (
 
 // WithdrawGate ends a gate whose box was stolen, or is no longer needed: its
 // certificates are withdrawn, and its key leaves the site document. It keeps its
-// id and its tag, and may be invited again. The error wraps ErrNoGate.
+// id and its tag, and may be invited again. Of a gate that has not enrolled yet
+// the file is withdrawn: its token counts no more. The error wraps ErrNoGate.
 func (c *Central) WithdrawGate(ctx context.Context, id string) error {
 	return c.write(ctx, "withdraw gate", func(ctx context.Context, t *tx) error {
 		var site uint32
-		known, err := oneRow(t.QueryRowContext(ctx, "UPDATE gates SET key = '' WHERE id = ? RETURNING site", id).Scan(&site))
-		if err == nil && !known {
-			err = fmt.Errorf("gate %s: %w", id, ErrNoGate)
-		}
+		invited, err := oneRow(t.QueryRowContext(ctx, "DELETE FROM invitations WHERE gate = ? AND used IS NULL RETURNING site", id).Scan(&site))
 		if err != nil {
 			return err
 		}
-		if err := t.exec(ctx, "UPDATE logs SET waiting = NULL WHERE gate = ?", id); err != nil {
+		known, err := oneRow(t.QueryRowContext(ctx, "UPDATE gates SET key = '' WHERE id = ? RETURNING site", id).Scan(&site))
+		switch {
+		case err != nil:
 			return err
+		case !known && invited:
+			return nil
+		case !known:
+			return fmt.Errorf("gate %s: %w", id, ErrNoGate)
 		}
-		if err := t.exec(ctx, "DELETE FROM invitations WHERE gate = ? AND used IS NULL", id); err != nil {
+		if err := t.exec(ctx, "UPDATE logs SET waiting = NULL WHERE gate = ?", id); err != nil {
 			return err
 		}
 		if err := t.withdraw(ctx, id); err != nil {

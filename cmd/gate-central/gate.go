@@ -127,7 +127,7 @@ func (c gateWithdrawCmd) Run(ctx context.Context, out output) error {
 		if err := s.WithdrawGate(ctx, c.ID); err != nil {
 			return err
 		}
-		fmt.Fprintf(out.words, "gate %s is withdrawn; give the broker the new %s, and restart it if the box may be connected now\n", c.ID, s.CRLPath())
+		fmt.Fprintf(out.words, "gate %s is withdrawn; now write the broker's files anew (gate-central broker-config), give it the new acl and crl.pem, and reload it\n", c.ID)
 		return nil
 	})
 }
