@@ -91,7 +91,6 @@ func group(g grammar, name string) bool {
 // between backquotes.
 func mentions(page, program string) (lines []string) {
 	own := regexp.MustCompile("(?:^|[\\s`(|;/])" + program + " ([^`|;&>\\n]*)")
-	blocks := regexp.MustCompile("(?ms)^```([a-z]*)\\n(.*?)^```")
 	inner := regexp.MustCompile(`\$\([^)]*\)`) // commands within commands
 	take := func(text string) {
 		text = inner.ReplaceAllString(text, "x")
@@ -132,20 +131,10 @@ func mentions(page, program string) (lines []string) {
 
 // TestEveryCommandOfTheDocsExists holds each command line in every page of the
 // documentation against the program's own table: the command, and each flag.
-// Those of docs/install.md are also run, by make system-test, which compares what
-// they print.
 func TestEveryCommandOfTheDocsExists(t *testing.T) {
-	var pages []string
-	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/decisions/*.md", "../../deploy/*/*.md"} {
-		some, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		pages = append(pages, some...)
-	}
 	for program, least := range map[string]int{"gated": 40, "gate-central": 40} {
 		g, total := readGrammar(t, program), 0
-		for _, page := range pages {
+		for _, page := range pages(t) {
 			text, err := os.ReadFile(page)
 			if err != nil {
 				t.Fatal(err)
@@ -166,6 +155,19 @@ func TestEveryCommandOfTheDocsExists(t *testing.T) {
 			}
 		}
 	}
+}
+
+// pages is every page.
+func pages(t *testing.T) (pages []string) {
+	t.Helper()
+	for _, pattern := range []string{"../../*.md", "../../docs/*.md", "../../docs/decisions/*.md", "../../deploy/*/*.md"} {
+		some, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, some...)
+	}
+	return pages
 }
 
 // TestBothInstallPagesSayTheSame holds the console of the Chinese page to the
