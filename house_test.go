@@ -49,6 +49,7 @@ var floors = []struct {
 	{[]string{"drivers"}, []string{"gate", "verify", "drivers"}},
 	{[]string{"store"}, []string{"gate", "verify", "store"}},
 	{[]string{"sync"}, []string{"gate", "verify", "sync"}},
+	{[]string{"metrics"}, nil},
 	{[]string{"local"}, []string{"gate", "verify", "local"}},
 	{[]string{"central"}, []string{"gate", "verify", "central"}},
 	{[]string{"stage"}, []string{"gate", "verify", "local", "stage"}},

@@ -27,7 +27,11 @@ func (c *Controller) serve(ctx context.Context, s Scan) error {
 		c.cfg.Signal.Show(d)
 		return nil
 	}
+	on := c.on
 	opened, err := c.admit(ctx, r, c.door.Admit)
+	if opened && c.on && !on && c.cfg.Opened != nil {
+		c.cfg.Opened(s.Source, time.Since(s.At))
+	}
 	if opened {
 		c.answer(s.Reply, d.Verdict, d.Reason)
 		c.cfg.Signal.Show(d)

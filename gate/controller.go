@@ -96,6 +96,10 @@ type ControllerConfig struct {
 	Remember func(lockdown int64)
 
 	Alarm func(Event) // optional: DoorForced, HeldOpen or PreAlarm, or empty when that is over; never blocks
+
+	// Opened is optional, and told how long it took from a code's last byte until
+	// the relay was on for it, if it was not on already. It never blocks.
+	Opened func(s Source, took time.Duration)
 }
 
 // DoorMemory is what a door remembers across restarts. The zero value remembers

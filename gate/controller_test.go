@@ -271,3 +271,31 @@ func TestStateShowsTheLastVerdictAndTheRelay(t *testing.T) {
 		}
 	})
 }
+
+// TestOpenedTellsHowLongARiderWaited: for his record, and of an opening alone.
+func TestOpenedTellsHowLongARiderWaited(t *testing.T) {
+	var told []time.Duration
+	prepare := func(b *bench) {
+		b.journal.slow = 40 * time.Millisecond
+		b.settings = func(cfg *gate.ControllerConfig) {
+			cfg.Opened = func(s gate.Source, took time.Duration) {
+				if s != gate.FromScanner {
+					t.Errorf("from %s", s)
+				}
+				told = append(told, took)
+			}
+		}
+	}
+	play(t, gate.DoorConfig{Mode: gate.Hold, Pulse: 3 * sec}, prepare, func(b *bench) {
+		b.show(gate.OK)
+		b.pass(sec)
+		b.show(gate.OK) // the relay is on already
+		b.show(gate.Revoked)
+		b.pass(10 * sec)
+		b.show(gate.OK)
+		b.pass(sec)
+	})
+	if want := []time.Duration{40 * time.Millisecond, 40 * time.Millisecond}; !cmp.Equal(told, want) {
+		t.Errorf("told %v, want %v", told, want)
+	}
+}

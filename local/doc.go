@@ -1,5 +1,6 @@
 // Package local is the API on the daemon's Unix socket, which the technician's
-// commands speak: HTTP with one path a question, JSON both ways.
+// commands speak: HTTP with one path a question, JSON both ways but for what other
+// programs read as text.
 //
 // It promises that nobody outside the box reaches it (there is no TCP), that
 // who asks is known (uid and pid come from the kernel, not from the caller),

@@ -29,8 +29,14 @@ type Caller struct {
 	Language gate.Language // of the sentences in the answer, by the caller's wish; English without one
 }
 
-// Answer answers one question. What it returns is sent as JSON; an error is
-// sent as its sentence, with status 422.
+// Text is an answer that is not sent as JSON.
+type Text struct {
+	ContentType string
+	Body        []byte
+}
+
+// Answer answers one question. What it returns is sent as JSON, or as it is if it
+// is a [Text]; an error is sent as its sentence, with status 422.
 type Answer func(ctx context.Context, who Caller, body []byte) (any, error)
 
 // Server serves the socket.
@@ -112,11 +118,21 @@ func (s *Server) handler(answer Answer) http.Handler {
 			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
-		if err := json.NewEncoder(w).Encode(v); err != nil {
+		if err := send(w, v); err != nil {
 			s.log.Debug("answer not delivered", "path", r.URL.Path, "err", err)
 		}
 	})
+}
+
+// send writes an answer as what it is.
+func send(w http.ResponseWriter, v any) error {
+	if text, ok := v.(Text); ok {
+		w.Header().Set("Content-Type", text.ContentType)
+		_, err := w.Write(text.Body)
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(w).Encode(v)
 }
 
 // callerKey is where a connection's Caller stands in its context.

@@ -68,7 +68,7 @@ func (s *Store) open(o Options, params url.Values) (err error) {
 	if s.index, err = reserveIndex(path); err != nil {
 		return err
 	}
-	s.signer, s.dir = o.Signer, o.Dir
+	s.signer, s.dir, s.told = o.Signer, o.Dir, o.Synced
 	ctx := context.Background()
 	err = s.load(ctx, &o)
 	if err == nil {

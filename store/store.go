@@ -42,6 +42,10 @@ type Options struct {
 	Key    string      // its verifier key; a change is recorded. Empty: it is not noted, and signatures are not checked
 	At     gate.Moment // stamps what Open itself records
 	Create bool        // make the database, and Dir, if there is none
+
+	// Synced is optional, and told by Run how long each commit took to be on stable
+	// storage. It never blocks.
+	Synced func(took time.Duration)
 }
 
 // Store is one open database. All methods may be called concurrently. What
@@ -53,6 +57,8 @@ type Store struct {
 	start  uint64
 	signer note.Signer    // nil when opened to be read
 	keys   []document.Key // the gate's own, in the order of their use
+
+	told func(took time.Duration) // Options.Synced; nil: nobody asks
 
 	dir     string
 	lock    *os.File // nil when opened to be read

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -420,5 +421,19 @@ func TestNewest(t *testing.T) {
 			t.Fatal(r.Err)
 		}
 		look(step.told, step.pressing)
+	}
+}
+
+// TestSyncedTellsOfEachCommit that is waited for.
+func TestSyncedTellsOfEachCommit(t *testing.T) {
+	o := options(t)
+	var told []time.Duration // Run's, until it has ended
+	o.Synced = func(took time.Duration) { told = append(told, took) }
+	b := start(t, o)
+	b.commit(t, door(gate.RelayOn))
+	b.commit(t, door(gate.RelayOff))
+	b.mustStop(t)
+	if len(told) < 2 || slices.Min(told) <= 0 {
+		t.Errorf("told %v of two commits", told)
 	}
 }

@@ -319,8 +319,12 @@ func (s *Store) transact(sync bool, do func() error) error {
 	if err := do(); err != nil {
 		return err
 	}
+	began := time.Now()
 	if err := s.w.exec("COMMIT"); err != nil {
 		return fmt.Errorf("make durable: %w", err)
+	}
+	if sync && s.told != nil {
+		s.told(time.Since(began))
 	}
 	if !sync { // After an error nothing is written any more.
 		if err := s.w.script("PRAGMA synchronous = FULL"); err != nil {

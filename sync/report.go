@@ -11,6 +11,7 @@ type Report struct {
 	Since  time.Time // when the present connection was subscribed; zero: there is none
 	Error  string    // why the last attempt failed or the last connection ended; empty: it did not
 	Heard  Heard     // on the present connection
+	Count  uint64    // connections that were subscribed since Run began, the present one included
 }
 
 // reporter keeps what Report says. Safe for concurrent use.
@@ -19,6 +20,7 @@ type reporter struct {
 	since time.Time
 	err   string
 	heard *ears
+	count uint64
 }
 
 // begin is a new connection, not yet of use.
@@ -33,6 +35,7 @@ func (r *reporter) subscribed() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.since, r.err = time.Now(), ""
+	r.count++
 }
 
 // end is the end of an attempt.
@@ -47,7 +50,7 @@ func (s *Sync) Report() Report {
 	r := Report{Online: s.Online()}
 	s.report.mu.Lock()
 	defer s.report.mu.Unlock()
-	r.Since, r.Error = s.report.since, s.report.err
+	r.Since, r.Error, r.Count = s.report.since, s.report.err, s.report.count
 	if s.report.heard != nil {
 		r.Heard = s.report.heard.told()
 	}

@@ -22,6 +22,9 @@ func (b *box) answers(lanes []*lane, wires *boxWires, link *sync.Sync) map[strin
 		"GET /v1/io": func(context.Context, local.Caller, []byte) (any, error) {
 			return b.io(lanes, wires), nil
 		},
+		"GET /metrics": func(ctx context.Context, _ local.Caller, _ []byte) (any, error) {
+			return b.metricsPage(ctx, lanes, link), nil
+		},
 		"POST /v1/open": func(ctx context.Context, who local.Caller, body []byte) (any, error) {
 			return b.open(ctx, lanes, who, body)
 		},

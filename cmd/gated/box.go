@@ -33,6 +33,7 @@ type box struct {
 	docs     *documents
 	teller   teller
 	alarms   *alarms
+	meters   *meters
 	log      *slog.Logger
 
 	undurable error // why the store lies in memory; nil: it lies on the disk
@@ -50,7 +51,7 @@ func openBox(ctx context.Context, cfg *Config, log *slog.Logger, cause error) (*
 	if err != nil {
 		return nil, err
 	}
-	b := &box{cfg: cfg, key: key, log: log}
+	b := &box{cfg: cfg, key: key, log: log, meters: newMeters()}
 	alarm, err := b.openStore(ctx, cause)
 	if err != nil {
 		return nil, fmt.Errorf("open state directory: %w", err)
@@ -82,6 +83,7 @@ func options(cfg *Config, dir string, key gateKey) store.Options {
 // memory. Alarm says what people must know of that; empty: nothing.
 func (b *box) openStore(ctx context.Context, cause error) (alarm string, err error) {
 	o := options(b.cfg, b.cfg.Gate.StateDir, b.key)
+	o.Synced = func(took time.Duration) { b.meters.synced.Observe(took) }
 	if err = cause; !store.Damaged(cause) {
 		b.store, err = store.Open(o)
 	}

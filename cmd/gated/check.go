@@ -35,6 +35,7 @@ func (c *Config) check() findings {
 	c.checkTrust(&f)
 	c.checkMQTT(&f)
 	c.checkJournal(&f)
+	c.checkMetrics(&f)
 	if c.Clock.Trust != "kernel" && c.Clock.Trust != "always" {
 		f.add("clock.trust", `%q is neither "kernel" (a board) nor "always" (somebody else keeps the clock)`, c.Clock.Trust)
 	}

@@ -13,6 +13,7 @@ type Config struct {
 	Clock ClockConfig `toml:"clock"`
 
 	Journal JournalConfig `toml:"journal"`
+	Metrics MetricsConfig `toml:"metrics"`
 	Lanes   []LaneConfig  `toml:"lane"`
 	Inputs  InputsConfig  `toml:"inputs"`
 }
@@ -120,6 +121,15 @@ type JournalConfig struct {
 	// zh: 超过此大小时，最旧的记录即使未联署也删除，并产生告警
 	// default: `2048`
 	MostMB int `toml:"most_mb"`
+}
+
+// MetricsConfig is where figures for a monitoring program are read.
+type MetricsConfig struct {
+	// address and port, as `127.0.0.1:9464`, at which anybody who reaches it reads `/metrics` over HTTP; left
+	// out: on the socket alone
+	// zh: 地址和端口，如 `127.0.0.1:9464`，能连到的人都可用 HTTP 读取 `/metrics`；不填则只在套接字上
+	// default: none
+	Listen string `toml:"listen"`
 }
 
 // setDefaults fills in what was left out.

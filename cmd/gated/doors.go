@@ -19,16 +19,17 @@ func (b *box) control(lanes []*lane, w *boxWires) {
 	seen := b.lastSeen()
 	airlocks := map[string]*gate.Airlock{}
 	for _, l := range lanes {
+		b.meters.know(l.Name)
 		if l.airlock != "" && airlocks[l.airlock] == nil {
 			airlocks[l.airlock] = gate.NewAirlock()
 		}
 		before := seen[l.Name]
 		before.Locked = b.lockedUntil(l.Name)
 		l.controller = gate.NewController(gate.ControllerConfig{
-			Lane: l.Lane, Door: l.timing, Judge: judgeOf(b.verifier), Journal: b.teller, Relay: l.door,
+			Lane: l.Lane, Door: l.timing, Judge: tallied{judgeOf(b.verifier), b.meters}, Journal: b.teller, Relay: l.door,
 			Signal: l.signal, Moment: b.clock.Now, Log: b.log,
 			Inputs: l.hears(w), Airlock: airlocks[l.airlock],
-			Before: before, Remember: b.remember(l.Name), Alarm: b.doorAlarm(l.Name),
+			Before: before, Remember: b.remember(l.Name), Alarm: b.doorAlarm(l.Name), Opened: b.meters.moved(l.Name),
 		})
 	}
 }
@@ -101,6 +102,9 @@ func (b *box) doorAlarm(lane string) func(gate.Event) {
 		if raised != "" {
 			b.alarms.clear(raised)
 			raised = ""
+		}
+		if e == gate.DoorForced || e == gate.HeldOpen {
+			b.meters.doors.Add(1, lane, string(e))
 		}
 		if words := doorWords[e]; words != "" {
 			raised = fmt.Sprintf(words, lane)

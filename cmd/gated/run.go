@@ -97,6 +97,9 @@ func (b *box) serve(ctx context.Context, lanes []*lane, wires *boxWires) error {
 	b.startLanes(gating, gaters, lanes)
 	gaters.start(gating, "inputs", func(ctx context.Context) error { return b.watchWires(ctx, wires) })
 	gaters.start(gating, "socket", local.New(b.cfg.Gate.Socket, b.answers(lanes, wires, link), b.log).Run)
+	gaters.start(gating, "metrics", func(ctx context.Context) error {
+		return b.serveMetrics(ctx, func(ctx context.Context) local.Text { return b.metricsPage(ctx, lanes, link) })
+	})
 	gaters.start(gating, "hourly", b.hourly)
 	gaters.start(gating, "health", func(ctx context.Context) error { return b.showHealth(ctx, lanes, link) })
 	senders.start(sending, "journal", b.keepJournal)
