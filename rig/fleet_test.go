@@ -71,12 +71,19 @@ func TestAFleetAtOneBroker(t *testing.T) {
 
 	plain := f.fanOut(t)
 	revoked := f.revocations(t)
-	apply := f.applyTime(t)
-	budget := at(plain, 99) + time.Duration(slack*float64(len(f.boxes))*float64(apply)/float64(runtime.NumCPU()))
+	delta, beat := f.applyTime(t)
 	t.Logf("plain message to %d bare clients:  p50 %s, p99 %s, max %s", len(f.boxes), ms(at(plain, 50)), ms(at(plain, 99)), ms(at(plain, 100)))
 	t.Logf("revocation published -> enforced: p50 %s, p99 %s, max %s", ms(at(revoked, 50)), ms(at(revoked, 99)), ms(at(revoked, 100)))
-	t.Logf("budget of p99: %s + %.1f x %d gates x %s to apply / %d cores = %s: within budget: %s",
-		ms(at(plain, 99)), slack, len(f.boxes), ms(apply), runtime.NumCPU(), ms(budget), yes(at(revoked, 99) <= budget))
+	// All gates are in this process, and the heartbeat that comes with each change
+	// takes from the cores what the others would need for the delta.
+	for _, b := range []struct {
+		what  string
+		apply time.Duration
+	}{{"a delta", delta}, {"a delta and its heartbeat", delta + beat}} {
+		budget := at(plain, 99) + time.Duration(slack*float64(len(f.boxes))*float64(b.apply)/float64(runtime.NumCPU()))
+		t.Logf("budget of p99: %s + %.1f x %d gates x %s to apply %s / %d cores = %s: within budget: %s",
+			ms(at(plain, 99)), slack, len(f.boxes), ms(b.apply), b.what, runtime.NumCPU(), ms(budget), yes(at(revoked, 99) <= budget))
+	}
 	f.powerCut(t)
 	f.powerReturns(t)
 	f.powerCut(t)

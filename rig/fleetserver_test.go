@@ -156,8 +156,9 @@ func (f *fleet) fanOut(t *testing.T) (took []time.Duration) {
 	return took
 }
 
-// applyTime is what one gate needs for a delta: one verification and one commit.
-func (f *fleet) applyTime(t *testing.T) time.Duration {
+// applyTime is what one gate needs for a delta, and for the heartbeat that comes
+// with it: a verification and a commit each.
+func (f *fleet) applyTime(t *testing.T) (delta, beat time.Duration) {
 	t.Helper()
 	o := f.boxes[0].o
 	o.Dir, o.Enforced = f.boxes[0].o.Dir+"-alone", nil
@@ -166,9 +167,10 @@ func (f *fleet) applyTime(t *testing.T) time.Duration {
 	ctx, end := context.WithCancel(t.Context())
 	wrote := make(chan error, 1)
 	go func() { wrote <- b.Store.Run(ctx) }()
-	var took []time.Duration
+	var took, beats []time.Duration
 	f.server.mu.Lock()
 	defer f.server.mu.Unlock()
+	after := false // a delta
 	for _, m := range f.server.said {
 		live := strings.HasSuffix(m.Topic, "/revocation/live")
 		if strings.Contains(m.Topic, "/revocation/delta/") || strings.HasSuffix(m.Topic, "/cosigned") || len(m.Payload) == 0 {
@@ -176,17 +178,22 @@ func (f *fleet) applyTime(t *testing.T) time.Duration {
 		}
 		began := time.Now()
 		err := b.Offer(ctx, m.Payload)
-		if live {
+		switch {
+		case live:
 			must(t, err)
 			took = append(took, time.Since(began))
-		} else if err != nil && !errors.Is(err, verify.ErrKnown) && !errors.Is(err, verify.ErrRefused) {
+		case after && err == nil && strings.HasSuffix(m.Topic, "/revocation/heartbeat"):
+			beats = append(beats, time.Since(began))
+		}
+		after = live
+		if err != nil && !live && !errors.Is(err, verify.ErrKnown) && !errors.Is(err, verify.ErrRefused) {
 			t.Logf("%s: %v", m.Topic, err)
 		}
 	}
 	end()
 	must(t, errors.Join(<-wrote, b.Store.Close()))
-	if len(took) != rounds {
-		t.Fatalf("%d deltas applied, want %d", len(took), rounds)
+	if len(took) != rounds || len(beats) == 0 {
+		t.Fatalf("%d deltas and %d of their heartbeats applied, want %d", len(took), len(beats), rounds)
 	}
-	return at(took, 50)
+	return at(took, 50), at(beats, 50)
 }
