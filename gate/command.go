@@ -35,6 +35,10 @@ type Order struct {
 	At     time.Time // when it arrived; carries Go's monotonic reading. Older than 2 s it does nothing
 	Source Source    // FromCommand or FromCLI
 
+	// Facts are one short sentence for the record's Detail: whose program asked. No
+	// person, no secret; may be empty.
+	Facts string
+
 	// Refuse is what is known against it already, for example ClockUnknown. It
 	// is then recorded with that reason and moves nothing. Empty or OK: nothing is.
 	Refuse Reason

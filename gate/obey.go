@@ -12,7 +12,7 @@ func (c *Controller) obey(ctx context.Context, o Order) error {
 	at := c.cfg.Moment()
 	r := Record{
 		Kind: KindCommand, At: at, Lane: c.cfg.Lane.Name, Reason: c.against(o, at),
-		Source: o.Source, Ref: o.ID, Event: Event(o.Verb),
+		Source: o.Source, Ref: o.ID, Event: Event(o.Verb), Detail: o.Facts,
 	}
 	if r.Reason != OK {
 		r.Verdict = Refused

@@ -20,6 +20,9 @@ import (
 // ErrNotRunning is wrapped when nobody serves the socket.
 var ErrNotRunning = errors.New("gated is not running")
 
+// askLimit is how long an answer is waited for.
+const askLimit = 10 * time.Second
+
 // Client asks the daemon behind a socket.
 type Client struct {
 	// Language of the sentences that are asked for; empty: English.
@@ -38,7 +41,7 @@ func NewClient(path string) *Client {
 	}
 	return &Client{path: path, http: &http.Client{
 		Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true},
-		Timeout:   10 * time.Second,
+		Timeout:   askLimit,
 	}}
 }
 
@@ -76,7 +79,11 @@ func (c *Client) explain(err error) error {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%w: nobody answers at %s; start it with systemctl start gated", ErrNotRunning, c.path)
 	case errors.Is(err, os.ErrPermission):
-		return fmt.Errorf("socket %s is not for this user: become root or join the group gated", c.path)
+		return fmt.Errorf("socket %s is not for this user: use sudo, or join the group gated (sudo usermod -aG gated $USER) and log in again", c.path)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return fmt.Errorf("gated at %s ended while it was asked: ask again in some seconds; journalctl -u gated -n 30 says why", c.path)
+	case os.IsTimeout(err):
+		return fmt.Errorf("gated at %s has not answered within %s: it is busy or hangs; ask again, then systemctl restart gated", c.path, askLimit)
 	default:
 		return fmt.Errorf("ask %s: %w", c.path, err)
 	}

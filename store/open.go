@@ -146,7 +146,7 @@ func openReaders(ctx context.Context, path string, params url.Values) (*sql.DB, 
 // time; Log, Cosigned and Start stay as they were at opening. Errors: ErrMissing,
 // ErrNewer, or that the file cannot be read.
 func OpenReadOnly(dir string) (*Store, error) {
-	if !exists(dir, fileName) {
+	if _, err := os.Lstat(filepath.Join(dir, fileName)); errors.Is(err, os.ErrNotExist) {
 		return nil, missing(dir)
 	}
 	return OpenFile(filepath.Join(dir, fileName))
@@ -155,7 +155,9 @@ func OpenReadOnly(dir string) (*Store, error) {
 // OpenFile is OpenReadOnly of a database by its name: one that was set aside, or
 // a copy on another machine.
 func OpenFile(path string) (*Store, error) {
-	if _, err := os.Stat(path); err != nil {
+	if f, err := os.Open(path); err != nil { // SQLite says less of what is wrong
+		return nil, fmt.Errorf("open database: %w", err)
+	} else if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	db, err := openReaders(context.Background(), path, reading())

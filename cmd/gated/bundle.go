@@ -148,7 +148,7 @@ func (b *bundle) add(name string, data []byte) { b.members = append(b.members, m
 
 // lack says why something is not there.
 func (b *bundle) lack(name string, err error) {
-	b.missing = append(b.missing, notThere{name, b.scrub.text(err.Error())})
+	b.missing = append(b.missing, notThere{name, b.scrub.text(sentence(err, b.lang))})
 }
 
 // open makes the file. Nobody else may read it, and nothing is overwritten.
@@ -180,7 +180,7 @@ func (b *bundle) fill(ctx context.Context, progress io.Writer) {
 		fmt.Fprintf(progress, "%d/5  %s … ", i+1, bundleWords[p.name].In(b.lang))
 		if err := p.get(ctx); err != nil {
 			b.lack(p.name, err)
-			fmt.Fprintf(progress, bundleWords["left-out"].In(b.lang)+"\n", b.scrub.text(err.Error()))
+			fmt.Fprintf(progress, bundleWords["left-out"].In(b.lang)+"\n", b.missing[len(b.missing)-1].Why)
 			continue
 		}
 		fmt.Fprintln(progress, bundleWords["got"].In(b.lang))

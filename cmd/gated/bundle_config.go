@@ -33,7 +33,7 @@ var shown = map[string]func(string) string{
 	"trust.roots": publicKey, "trust.threshold": number,
 	"mqtt.broker": address, "mqtt.prefix": oneOf("gated/v1"), "mqtt.metered": truth,
 	"mqtt.ca": ownPath, "mqtt.cert": ownPath, "mqtt.key": ownPath, "mqtt.password_file": ownPath,
-	"clock.trust":          oneOf("kernel", "always"),
+	"clock.trust": oneOf("kernel", "always"), "metrics.listen": like(hostName),
 	"journal.persons_days": number, "journal.leaves_days": number, "journal.size_mb": number, "journal.most_mb": number,
 	"lane.name": like(validName), "lane.direction": oneOf("in", "out", "both"), "lane.airlock": like(validName),
 	"scanner.kind": oneOf("serial"), "scanner.device": port, "scanner.baud": like(baud), "scanner.profile": oneOf("plain", "gm65"),

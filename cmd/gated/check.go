@@ -22,6 +22,11 @@ type keyed struct{ key, text string }
 type findings []keyed
 
 func (f *findings) add(key, format string, args ...any) {
+	for i, a := range args {
+		if err, ok := a.(error); ok {
+			args[i] = sentence(err, terminalLanguage())
+		}
+	}
 	*f = append(*f, keyed{key, fmt.Sprintf(format, args...)})
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"gated/gate"
 )
 
 // problem is one thing wrong with a configuration file, and where.
@@ -32,13 +34,31 @@ func (p problem) Error() string {
 func loadConfig(file string, more ...func(*Config) findings) (*Config, error) {
 	data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w; name another file with -c", err)
+		return nil, unreadable(file, err)
 	}
 	c, err := decodeConfig(file, data)
 	if err != nil {
 		return nil, err
 	}
 	return c, c.problems(file, data, more...)
+}
+
+// unreadable says why there is no configuration.
+func unreadable(file string, err error) error {
+	lang := terminalLanguage()
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return worded{fmt.Sprintf(gate.Text{
+			EN: "there is no configuration %s, so this box is no gate yet: enrol it (gated enrol FILE), or name another file with -c",
+			ZH: "没有配置文件 %s，本机还不是门：请注册（gated enrol FILE），或用 -c 指定别的文件",
+		}.In(lang), file), err}
+	case errors.Is(err, os.ErrPermission):
+		return worded{fmt.Sprintf(gate.Text{
+			EN: "the configuration %s is not for this user to read: use sudo, or join the group gated (sudo usermod -aG gated $USER) and log in again",
+			ZH: "此用户无权读取配置文件 %s：请用 sudo，或加入组 gated（sudo usermod -aG gated $USER）后重新登录",
+		}.In(lang), file), err}
+	}
+	return fmt.Errorf("read configuration: %w", err)
 }
 
 // decodeConfig reads a configuration that is not checked yet.

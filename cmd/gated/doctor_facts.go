@@ -37,7 +37,7 @@ func newPatient(c *common, root string) *patient {
 	cfg, err := loadConfig(c.Config)
 	p := &patient{root: root, file: c.Config, cfg: cfg, now: time.Now()}
 	if err != nil {
-		p.problems = strings.Split(err.Error(), "\n")
+		p.problems = strings.Split(sentence(err, terminalLanguage()), "\n")
 	}
 	if p.cfg == nil {
 		p.cfg = &Config{}
@@ -125,7 +125,7 @@ func (p *patient) pins() []doctor.Pin {
 		pin := doctor.Pin{Key: l.key}
 		var err error
 		if pin.Looked, err = l.find(); err != nil {
-			pin.Problem = err.Error()
+			pin.Problem = sentence(err, terminalLanguage())
 		}
 		all = append(all, pin)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,7 +20,17 @@ import (
 
 // text is one sentence of ours for both languages: its detail is an error's.
 func text(zh, en string, args ...any) gate.Text {
-	return gate.Text{ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}
+	both := gate.Text{}
+	for lang, s := range map[gate.Language]*string{gate.Chinese: &both.ZH, gate.English: &both.EN} {
+		said := slices.Clone(args)
+		for i, a := range args {
+			if err, ok := a.(error); ok {
+				said[i] = sentence(err, lang)
+			}
+		}
+		*s = fmt.Sprintf(pick(lang == gate.Chinese, zh, en), said...)
+	}
+	return both
 }
 
 // stateDir says whether the state directory is ours to use.

@@ -72,7 +72,7 @@ func (cmd *enrolCmd) Run(c *common) error {
 // written only if there is something else to say.
 func leaveWord(path, said string, err error) {
 	if err != nil {
-		said = err.Error()
+		said = sentence(err, terminalLanguage())
 	}
 	if old, err := os.ReadFile(path); err == nil && string(old) == said+"\n" { //nolint:gosec // one of two names
 		return

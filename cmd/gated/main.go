@@ -101,7 +101,10 @@ func realMain() int {
 		fmt.Fprintf(os.Stderr, "gated: error: %s\n", asked)
 		return 2
 	default:
-		fmt.Fprintf(os.Stderr, "gated: error: %s\n", strings.ReplaceAll(err.Error(), "\n", "\ngated: error: "))
+		command, _, _ := strings.Cut(ctx.Command(), " <")
+		for _, line := range explained(err, command, terminalLanguage()) {
+			fmt.Fprintln(os.Stderr, line)
+		}
 		return 1
 	}
 }

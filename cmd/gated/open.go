@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"gated/gate"
@@ -34,7 +35,10 @@ func (b *box) open(ctx context.Context, lanes []*lane, who local.Caller, body []
 			return nil, errFire.in(who.Language)
 		}
 		uid := strconv.FormatUint(uint64(who.UID), 10)
-		a, err := l.obey(ctx, gate.Order{Command: gate.Command{ID: uid, Verb: gate.VerbOpen, Lane: l.Name}, Source: gate.FromCLI})
+		a, err := l.obey(ctx, gate.Order{
+			Command: gate.Command{ID: uid, Verb: gate.VerbOpen, Lane: l.Name}, Source: gate.FromCLI,
+			Facts: fmt.Sprintf("asked by process %d of uid %d", who.PID, who.UID),
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -47,6 +47,8 @@ var inText = []ran{
 	{says: "gated door test LANE", run: "gated door test in </dev/null", code: 2}, // it asks, and nobody is there
 	{says: "gated explain", run: `gated explain "$(cat pass)"`},
 	{says: "gated trust show"},
+	{says: "gated revocation show"},
+	{says: "gated revocation check", run: "gated revocation check --kid 257 --serial 4294967295"},
 	{says: "gated key show"},
 	{says: "gated journal", run: "gated journal list"},
 	{says: "gated journal list"},
@@ -56,6 +58,7 @@ var inText = []ran{
 	{says: "gated journal export --from A --to B", run: "gated journal export --from 0 --to 1"},
 	{says: "gated journal checkpoint"},
 	{says: "gated journal prove", run: "gated journal prove 0"},
+	{says: "gated journal verify-proof", run: "gated journal prove 0 > proved && gated journal verify-proof proved"},
 	{says: "gated journal verify"},
 	{says: "gated journal verify --db FILE --pin CHECKPOINT", run: "gated journal checkpoint > pin && gated journal verify --db copy.db --pin pin"},
 	{says: "gated journal verify --db 文件 --pin 检查点", run: "gated journal verify --db copy.db --pin pin"},
