@@ -82,7 +82,8 @@ mutate: ## by hand, an hour: one token of verify changed at a time, and a test n
 
 long: ## what takes longer than a commit can wait
 	GATED_LONG=1 $(GO) test -timeout 60m ./e2e/...
-	GATED_LONG=1 $(GO) test -timeout 120m -run VerifyFindsEvery ./store
+	GATED_LONG=1 $(GO) test -timeout 120m -run 'VerifyFindsEvery|EveryFlippedBit' ./store
+	GATED_LONG=1 $(GO) test -timeout 60m -run MemoryIsMeasured ./bench
 	$(MAKE) fuzz FUZZTIME=5m
 
 cross: ## the binaries for each line of cross/targets, tried on the weakest processors, and built twice; ARCH=arm64
