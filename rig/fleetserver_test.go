@@ -125,13 +125,20 @@ func (s *farServer) publishedAt(rev int64) time.Time {
 }
 
 // fanOut is how long a message of a delta's size takes to each of as many bare
-// clients as there are gates.
-func (f *fleet) fanOut(t *testing.T) (took []time.Duration) {
+// clients as there are gates, if it is the first of so many.
+func (f *fleet) fanOut(t *testing.T, n int) (took []time.Duration) {
 	t.Helper()
 	const topic = "bare"
-	got := make(chan time.Time, len(f.boxes)*rounds)
+	got, rest := make(chan time.Time, len(f.boxes)), make(chan time.Time, len(f.boxes)*n)
+	hear := func(m sync.Message) {
+		if m.Payload[0] == 0 {
+			got <- time.Now()
+		} else {
+			rest <- time.Now()
+		}
+	}
 	for i := range f.boxes {
-		c, err := sync.Dial(t.Context(), sync.Broker{URL: "tcp://" + f.broker.Addr, ClientID: fmt.Sprint("bare-", i)}, func(sync.Message) { got <- time.Now() })
+		c, err := sync.Dial(t.Context(), sync.Broker{URL: "tcp://" + f.broker.Addr, ClientID: fmt.Sprint("bare-", i)}, hear)
 		must(t, err)
 		defer c.Close()
 		must(t, c.Subscribe(t.Context(), topic))
@@ -143,11 +150,19 @@ func (f *fleet) fanOut(t *testing.T) (took []time.Duration) {
 	limit := time.After(2 * time.Minute)
 	for range rounds {
 		began := time.Now()
-		must(t, from.Publish(t.Context(), sync.Message{Topic: topic, Payload: payload}))
-		for range f.boxes {
+		for i := range n {
+			must(t, from.Publish(t.Context(), sync.Message{Topic: topic, Payload: append([]byte{byte(i)}, payload...)}))
+		}
+		for i := range n * len(f.boxes) {
+			next := got
+			if i >= len(f.boxes) {
+				next = rest
+			}
 			select {
-			case at := <-got:
-				took = append(took, at.Sub(began))
+			case at := <-next:
+				if i < len(f.boxes) {
+					took = append(took, at.Sub(began))
+				}
 			case <-limit:
 				t.Fatal("a plain message does not reach every bare client")
 			}
