@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"gated/verify/record"
 )
@@ -155,9 +157,7 @@ func OpenReadOnly(dir string) (*Store, error) {
 // OpenFile is OpenReadOnly of a database by its name: one that was set aside, or
 // a copy on another machine.
 func OpenFile(path string) (*Store, error) {
-	if f, err := os.Open(path); err != nil { // SQLite says less of what is wrong
-		return nil, fmt.Errorf("open database: %w", err)
-	} else if err := f.Close(); err != nil {
+	if err := readable(path); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	db, err := openReaders(context.Background(), path, reading())
@@ -178,6 +178,27 @@ func OpenFile(path string) (*Store, error) {
 	}
 	return s, nil
 }
+
+// readable says what keeps a file from being read as a database, because SQLite
+// says less of it.
+func readable(path string) error {
+	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return err
+	}
+	head := make([]byte, len(magic))
+	n, err := io.ReadFull(f, head)
+	if err = errors.Join(err, f.Close()); errors.Is(err, syscall.EISDIR) {
+		return &os.PathError{Op: "read", Path: path, Err: syscall.EISDIR}
+	}
+	if n == len(magic) && string(head) != magic {
+		return fmt.Errorf("%s is no database of gated: look at the name; if it is the gate's own, gated sets it aside at its next start: %w", path, ErrDamaged)
+	}
+	return nil
+}
+
+// magic is how every SQLite file begins.
+const magic = "SQLite format 3\x00"
 
 func atRest(path string) bool {
 	wal, err := os.Stat(path + "-wal")

@@ -88,7 +88,7 @@ func (cmd *bundleCmd) Run(c *common) (err error) {
 	}
 	n, err := b.write(out)
 	if err = errors.Join(err, closed(out, path)); err != nil {
-		return fmt.Errorf(bundleWords["not-written"].In(b.lang), path, err)
+		return fmt.Errorf(bundleWords["not-written"].In(b.lang), pick(path == "-", "to standard output", path), err)
 	}
 	return cmd.say(b, path, n)
 }

@@ -30,6 +30,9 @@ func (f *findings) add(key, format string, args ...any) {
 	*f = append(*f, keyed{key, fmt.Sprintf(format, args...)})
 }
 
+// longestSocket is how long a socket's name may be in bytes (unix(7)).
+const longestSocket = 107
+
 var validName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 
 // check lists what is wrong with a configuration that could be read. It touches
@@ -62,6 +65,9 @@ func (c *Config) checkGate(f *findings) {
 	}
 	if c.Gate.Site == 0 || c.Gate.Site == 0xFFFFFFFF {
 		f.add("gate.site", "%d is no community's number: ask the central server's operator for yours", c.Gate.Site)
+	}
+	if n := len(c.Gate.Socket); n > longestSocket {
+		f.add("gate.socket", "a name of %d bytes is longer than the %d bytes that the kernel takes for a socket: choose a shorter one", n, longestSocket)
 	}
 	if c.Gate.Language != "zh" && c.Gate.Language != "en" {
 		f.add("gate.language", `%q is neither "zh" nor "en"`, c.Gate.Language)

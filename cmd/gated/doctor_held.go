@@ -48,7 +48,7 @@ func (p *patient) stateDir() doctor.StateDir {
 		s.Problem, s.Next = text("%v", "%v", err), text("修复该目录或改 [gate] state_dir", "mend it, or change [gate] state_dir")
 		return s
 	case !info.IsDir():
-		s.Problem, s.Next = text("%s 不是目录", "%s is not a directory", s.Path), text("移开它，或改 [gate] state_dir", "move it away, or change [gate] state_dir")
+		s.Problem, s.Next = text("%s 不是文件夹", "%s is no folder", s.Path), text("移开它，或改 [gate] state_dir", "move it away, or change [gate] state_dir")
 		return s
 	}
 	if err := p.whose(); err != nil {

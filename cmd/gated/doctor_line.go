@@ -87,7 +87,7 @@ func takeSteps(l *doctor.Line, p sync.Probed) {
 	}{{&l.Name, p.Name}, {&l.TCP, p.TCP}, {&l.TLS, p.TLS}, {&l.MQTT, p.MQTT}, {&l.Subscribe, p.Listen}} {
 		*s.to = doctor.Step{Tried: s.from.Tried, Took: s.from.Took, Detail: s.from.Detail}
 		if s.from.Err != nil {
-			s.to.Error = sentence(s.from.Err, terminalLanguage())
+			s.to.Error = brief(s.from.Err, terminalLanguage())
 		}
 	}
 	l.BadDates = p.BadDates

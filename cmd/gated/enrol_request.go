@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -104,6 +105,10 @@ func postRequest(ctx context.Context, i *invitation, request []byte) ([]byte, er
 		},
 	}
 	answer, err := client.Do(post)
+	var asking *url.Error
+	if errors.As(err, &asking) {
+		err = asking.Err // the address stands in the file
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", gate.Text{
 			EN: "the central server was not reached, or is not the one of the file; look at the network, then do it again, or use --request",

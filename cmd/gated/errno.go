@@ -29,7 +29,7 @@ func (w worded) Unwrap() error { return w.err }
 var errnoWords = map[syscall.Errno]gate.Text{
 	syscall.EACCES:  {EN: "this user may not use %s: do it as root (sudo)", ZH: "此用户无权使用 %s：请用 root（sudo）"},
 	syscall.EPERM:   {EN: "this user may not do that to %s: do it as root (sudo)", ZH: "此用户无权对 %s 这样做：请用 root（sudo）"},
-	syscall.ENOENT:  {EN: "%s is not there: look at the name", ZH: "%s 不存在：请核对名称"},
+	syscall.ENOENT:  {EN: "%s is not there (or its folder is not): look at the name", ZH: "%s 不存在（或其文件夹不存在）：请核对名称"},
 	syscall.EISDIR:  {EN: "%s is a folder, and a file is wanted: look at the name", ZH: "%s 是文件夹，这里需要文件：请核对名称"},
 	syscall.ENOTDIR: {EN: "%s cannot be there, because a part of that path is a file and no folder: look at the name", ZH: "%s 的路径中有一段是文件而不是文件夹：请核对名称"},
 	syscall.EEXIST:  {EN: "%s is there already: name another, or move it away", ZH: "%s 已经存在：请换个名字，或先移走它"},
@@ -89,6 +89,17 @@ func sentence(err error, lang gate.Language) string {
 	return s
 }
 
+// brief leaves out what the kernel and the resolver said, where it stands behind a
+// person's words.
+func brief(err error, lang gate.Language) string {
+	text := err.Error()
+	reword(err, lang, func(was, _ string) { text = strings.TrimSuffix(text, ": "+was) })
+	if text == err.Error() {
+		return sentence(err, lang)
+	}
+	return text
+}
+
 // reword calls replace for each error below err that has words.
 func reword(err error, lang gate.Language, replace func(was, is string)) {
 	name := ""
@@ -98,7 +109,7 @@ func reword(err error, lang gate.Language, replace func(was, is string)) {
 	var dns *net.DNSError
 	switch e := err.(type) { //nolint:errorlint // each level is looked at by itself
 	case *net.DNSError:
-		dns = e
+		dns, name = e, e.Name
 	case *fs.PathError:
 		path, name = e, e.Path
 	case *os.LinkError:
@@ -114,7 +125,9 @@ func reword(err error, lang gate.Language, replace func(was, is string)) {
 	case dns != nil && !dns.IsTimeout:
 		replace(err.Error(), fmt.Sprintf(noName.In(lang), dns.Name))
 		return
-	case op != nil && errors.As(err, &dns):
+	case op != nil && errors.As(err, &dns) && !dns.IsTimeout:
+		replace(err.Error(), fmt.Sprintf(noName.In(lang), dns.Name))
+		return
 	case (path != nil || link != nil || op != nil || isNumber(err)) && errors.As(err, &number) && errnoWords[number] != gate.Text{}:
 		if name == "" {
 			name = itself.In(lang)
@@ -122,6 +135,9 @@ func reword(err error, lang gate.Language, replace func(was, is string)) {
 		replace(err.Error(), fmt.Sprintf(errnoWords[number].In(lang), name))
 		return
 	case (op != nil || path != nil || dns != nil) && isTimeout(err):
+		if dns != nil {
+			name = dns.Name
+		}
 		replace(err.Error(), fmt.Sprintf(noAnswer.In(lang), name))
 		return
 	}

@@ -317,6 +317,16 @@ func (g *guarded) checkMoved(t *testing.T) {
 // invite writes a file to enrol with.
 func (g *guarded) invite(t *testing.T) {
 	t.Helper()
+	cfg, err := os.ReadFile(g.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.put(t, "desk/enrol.toml", invitationFor(t, string(cfg), ""))
+}
+
+// invitationFor is a file to enrol with at an address, with a token of zeros.
+func invitationFor(t *testing.T, cfg, url string) []byte {
+	t.Helper()
 	public, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -326,12 +336,8 @@ func (g *guarded) invite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg, err := os.ReadFile(g.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g.put(t, "desk/enrol.toml", fmt.Appendf(cfg, "\n[enrol]\ntoken = %q\nca = \"\"\"\n%s\"\"\"\n",
-		base64.StdEncoding.EncodeToString(make([]byte, enrolment.TokenBytes)), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})))
+	return fmt.Appendf([]byte(cfg), "\n[enrol]\nurl = %q\ntoken = %q\nca = \"\"\"\n%s\"\"\"\n", url,
+		base64.StdEncoding.EncodeToString(make([]byte, enrolment.TokenBytes)), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 // TestThePermissionMatrixIsWhole: each verb has its row, here and on both pages.

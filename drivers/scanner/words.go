@@ -50,7 +50,7 @@ func complaint(device string, err error) string {
 		what, do = "is not there", "Check the scanner's cable and power, and the name of the device (ls -l /dev/serial/by-path)"
 	case errors.Is(err, fs.ErrPermission):
 		what, do = "may not be opened by this user", "Add the user to the group dialout, or install the udev rule"
-	case errors.Is(err, syscall.ENOTTY):
+	case errors.Is(err, syscall.ENOTTY), errors.Is(err, syscall.EISDIR):
 		what, do = "is not a serial port", "Name a serial port as device (ls -l /dev/serial/by-path)"
 	}
 	return fmt.Sprintf("%s %s: no code can be read at this lane. %s", device, what, do)
