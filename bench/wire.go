@@ -90,7 +90,7 @@ func (b *box) attach(baud int) (far *os.File, stop func() error, err error) {
 	}
 	for end := time.Now().Add(10 * time.Second); !s.Health().Up; <-time.After(time.Millisecond) {
 		if time.Now().After(end) {
-			return nil, nil, errors.Join(errors.New("the scanner does not come up: "+s.Health().Error), stop())
+			return nil, nil, errors.Join(errors.New("the scanner does not come up: "+s.Health().Error.EN), stop())
 		}
 	}
 	return far, stop, nil

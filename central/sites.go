@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"gated/verify/document"
 	"gated/verify/trust"
@@ -135,7 +134,7 @@ func checkSite(raw []byte, site uint32, list *trust.List) error {
 		return fmt.Errorf("check document of site %d: %w: %w", site, ErrRefused, err)
 	}
 	if len(s.Alarms) > 0 {
-		return fmt.Errorf("check document of site %d: %w: %s", site, ErrRefused, strings.Join(s.Alarms, " "))
+		return fmt.Errorf("check document of site %d: %w: %s", site, ErrRefused, english(s.Alarms))
 	}
 	return nil
 }

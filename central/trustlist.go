@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"gated/gate"
 	"gated/verify/document"
 	"gated/verify/trust"
 )
@@ -153,7 +154,7 @@ func checkTrust(raw, old []byte, roots []string) error {
 		return err
 	}
 	if len(l.Alarms) > 0 {
-		return fmt.Errorf("check trust list: %w: %s", ErrRefused, strings.Join(l.Alarms, " "))
+		return fmt.Errorf("check trust list: %w: %s", ErrRefused, english(l.Alarms))
 	}
 	return nil
 }
@@ -200,4 +201,13 @@ func (c *Central) Roots(ctx context.Context) (keys []string, of int, err error) 
 		})
 	})
 	return keys, threshold, err
+}
+
+// english is what a box would say of entries that it disables.
+func english(alarms []gate.Text) string {
+	var all gate.Text
+	for _, a := range alarms {
+		all = all.And(a)
+	}
+	return all.EN
 }

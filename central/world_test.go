@@ -123,7 +123,7 @@ func (b *box) offer(t testing.TB, raw []byte) error {
 	t.Helper()
 	moment := gate.Moment{Time: b.at, State: gate.ClockSynced, Boot: "boot", Start: 1}
 	o, err := b.docs.Accept(raw, b.roots, verify.Box{ID: gateID, Site: site}, moment)
-	if o.Alarm != "" {
+	if o.Alarm.EN != "" {
 		t.Errorf("alarm at the box: %s", o.Alarm)
 	}
 	b.docs = o.Next

@@ -42,7 +42,7 @@ func clockRight(f *Facts) Result {
 	next := say("让盒子连上能校时的网络（timedatectl 应显示 synchronized: yes）；若时间其实没错，是中心签发的文件超前，请联系中心",
 		"let the box reach a network that sets its clock (timedatectl must say synchronized: yes); if the time is right, the central server's documents are ahead: tell its operator")
 	if !c.Floor.Known() {
-		return fine(say("%s；%s", "%[1]s; %[3]s", shown, c.Floor.Unknown.ZH, c.Floor.Unknown.EN))
+		return fine(say("%[1]s；%[2]s", "%[1]s; %[3]s", shown, c.Floor.Unknown.ZH, c.Floor.Unknown.EN))
 	}
 	behind := c.Floor.Value.Sub(f.Now)
 	switch {

@@ -109,6 +109,7 @@ type Lane struct {
 	Untried gate.Text // why the scanner was not asked; empty: it was
 	Up      bool
 	Error   string // of the daemon, while not up
+	Cause   string // of it, in a word: held, garbled, …
 	Baud    int
 	Fixed   bool   // the configuration names the speed
 	Profile string // configured

@@ -101,7 +101,7 @@ func portHolder(_ *Facts, l *Lane) Result {
 	case len(l.Port.Holders) > 0:
 		return fail(say("%s 也打开了端口", "%s has it open as well", names(l.Port.Holders)),
 			say("kill %[1]d（它抢走骑手的码）；若是系统服务，用 systemctl disable --now 停掉", "kill %[1]d (it takes riders' codes away); if it is a service, systemctl disable --now it", l.Port.Holders[0].PID))
-	case strings.Contains(l.Error, "another program has the port"):
+	case l.Cause == "held":
 		return fail(say("%s", "%s", l.Error), say("停掉那个程序，端口几秒后自动恢复", "stop that program; the port comes back by itself within seconds"))
 	}
 	return fine(say("只有本服务", "nobody else"))

@@ -59,7 +59,7 @@ func unsent(f *Facts) Result {
 	case waiting == 0:
 		return fine(say("没有", "none"))
 	case !j.Oldest.Known():
-		return fine(say("%d 条；%s", "%[1]d; %[3]s", waiting, j.Oldest.Unknown.ZH, j.Oldest.Unknown.EN))
+		return fine(say("%[1]d 条；%[2]s", "%[1]d; %[3]s", waiting, j.Oldest.Unknown.ZH, j.Oldest.Unknown.EN))
 	}
 	age := f.Now.Sub(j.Oldest.Value).Round(time.Second)
 	measured := say("%d 条，最早的 %s 前", "%d, the oldest from %s ago", waiting, age)

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"gated/gate"
 )
 
 // Unit is gated.service as systemd reads it.
@@ -104,11 +106,15 @@ func unitHardening(f *Facts) Result {
 			open = append(open, key)
 		}
 	}
-	if p.Known() && p.Value.ByUnit && (!p.Value.NoNewPrivileges || p.Value.Capabilities != "" || !p.Value.Seccomp) {
-		open = append(open, say("", "the running process (capabilities %q)", p.Value.Capabilities).EN)
-	}
+	var missing gate.Text
 	if len(open) > 0 {
-		return warn(say("未生效：%s", "not in force: %s", strings.Join(open, ", ")), next)
+		missing = say("未生效：%s", "not in force: %s", strings.Join(open, ", "))
+	}
+	if p.Known() && p.Value.ByUnit && (!p.Value.NoNewPrivileges || p.Value.Capabilities != "" || !p.Value.Seccomp) {
+		missing = join(missing, say("运行中的进程不受限（能力 %q）", "the running process is not confined (capabilities %q)", p.Value.Capabilities))
+	}
+	if missing != (gate.Text{}) {
+		return warn(missing, next)
 	}
 	return fine(say("%d 项保护生效", "%d protections in force", len(hardening)))
 }

@@ -1,8 +1,6 @@
 package doctor
 
 import (
-	"strings"
-
 	"gated/gate"
 )
 
@@ -77,7 +75,7 @@ func speed(_ *Facts, l *Lane) Result {
 		set = say("再扫一次码，等几秒；仍不行就把模块的速率写入 scanner.baud，并检查地线", "show a code again and wait some seconds; if that does not help, write the module's speed as scanner.baud, and check the ground wire")
 	}
 	switch {
-	case strings.Contains(l.Error, "no text at this speed"):
+	case l.Cause == "garbled":
 		return fail(say("%d baud 收到的不是文本", "what arrives at %d baud is no text", l.Baud), set)
 	case noise >= garbled && noise > bytes:
 		return fail(measured, set)

@@ -1,6 +1,9 @@
 package gate
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Direction is the way that a lane leads, or that a pass allows.
 type Direction string
@@ -107,6 +110,21 @@ type Use struct {
 type Text struct {
 	ZH string `json:"zh"`
 	EN string `json:"en"`
+}
+
+// Say is a sentence in both languages with the same values in it, by the verbs of
+// package fmt: where one language wants another order, or leaves one out, by their
+// index.
+func Say(zh, en string, args ...any) Text {
+	return Text{ZH: fmt.Sprintf(zh, args...), EN: fmt.Sprintf(en, args...)}
+}
+
+// And is two sentences, one behind the other; an empty one is left out.
+func (t Text) And(more Text) Text {
+	if t == (Text{}) || more == (Text{}) {
+		return Text{ZH: t.ZH + more.ZH, EN: t.EN + more.EN}
+	}
+	return Text{ZH: t.ZH + more.ZH, EN: t.EN + " " + more.EN}
 }
 
 // In returns the sentence in the language asked for, English if it is neither.

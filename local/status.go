@@ -43,6 +43,7 @@ type ScannerStatus struct {
 	Device   string            `json:"device"`
 	Baud     int               `json:"baud"`
 	Error    string            `json:"error"`            // why it is down, and what to do
+	Cause    string            `json:"cause"`            // why it is down: gone, held, silent, garbled, missing, forbidden, no-port, not-open-yet, other; empty while up
 	Module   *ModuleStatus     `json:"module,omitempty"` // nil: its profile asks nothing of it
 	Counters map[string]uint64 `json:"counters"`
 }

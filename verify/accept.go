@@ -47,8 +47,9 @@ type Outcome struct {
 	// 0: none. With Reset, a new epoch, the floor is set to it even downwards.
 	Raise int64
 	Reset bool
-	// Alarm is a sentence for people; it may come beside an error.
-	Alarm string
+	// Alarm is for people: what happened, what it means, what to do. It may come
+	// beside an error.
+	Alarm gate.Text
 	// Event is a short sentence of what came into force, for a system record;
 	// empty if it is not worth one.
 	Event string
@@ -80,7 +81,7 @@ func (d *Documents) Accept(raw []byte, roots trust.Roots, box Box, at gate.Momen
 	}
 	if err != nil {
 		if worthAlarm(err) {
-			o.alarm(fmt.Sprintf("A signed document was refused: %s.", err))
+			o.alarm(refused(err))
 		}
 		return o, err
 	}
@@ -94,9 +95,18 @@ func (d *Documents) Accept(raw []byte, roots trust.Roots, box Box, at gate.Momen
 	return o, nil
 }
 
-// alarm adds a sentence.
-func (o *Outcome) alarm(sentence string) {
-	o.Alarm = strings.TrimSpace(o.Alarm + " " + sentence)
+// refused is the alarm about a document whose signer is entitled, and which
+// cannot be.
+func refused(err error) gate.Text {
+	return gate.Say("一份签名文件被拒绝：%[1]s。门按手中的文件照常工作，此文件中的新内容未生效。请把这句话告知中心服务器的管理者。",
+		"A signed document was refused: %[1]s. The gate goes on by what it holds, and nothing new in that document is in force. Tell the central server's operator.", err)
+}
+
+// alarm adds what people must know.
+func (o *Outcome) alarm(texts ...gate.Text) {
+	for _, t := range texts {
+		o.Alarm = o.Alarm.And(t)
+	}
 }
 
 // clone is d to be changed until Accept hands it out.

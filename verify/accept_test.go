@@ -133,11 +133,11 @@ func TestAcceptTrustAlarms(t *testing.T) {
 	h.refuse(p.sign(document.Trust, other, p.Root), verify.ErrRefused, true) // the same version, another text
 	p.Trust.Keys = slices.Clone(p.Trust.Keys)
 	p.sayTrust(func(j *trust.ListJSON) { j.Keys[0].Algorithm = "ml-dsa-44" })
-	if err := h.offer(p.list); err != nil || !strings.Contains(h.last.Alarm, "Key 257") {
+	if err := h.offer(p.list); err != nil || !strings.Contains(h.last.Alarm.EN, "Key 257") {
 		t.Errorf("got %v, alarm %q", err, h.last.Alarm)
 	}
 	now := h.docs.Alarms(h.own, h.box, h.now)
-	if len(now) != 1 || !strings.Contains(now[0], "Key 257") {
+	if len(now) != 1 || !strings.Contains(now[0].EN, "Key 257") {
 		t.Errorf("alarms %q", now)
 	}
 }

@@ -3,7 +3,6 @@ package verify
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"gated/verify/document"
 	"gated/verify/trust"
@@ -27,7 +26,7 @@ func (d *Documents) acceptTrust(doc document.Document, roots trust.Roots, o *Out
 	// subscribes afresh after each list, so it comes again if it still counts.
 	d.coming = coming{}
 	d.prove()
-	o.alarm(strings.Join(list.Alarms, " "))
+	o.alarm(list.Alarms...)
 	return nil
 }
 
@@ -88,7 +87,7 @@ func (d *Documents) acceptSite(doc document.Document, box Box, o *Outcome) error
 		return refusal(err)
 	}
 	d.Site, d.kids.Site = site, site.Known
-	o.alarm(strings.Join(site.Alarms, " "))
+	o.alarm(site.Alarms...)
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"fmt"
 	"sync"
 	"time"
 
@@ -41,7 +40,7 @@ type Clock struct {
 	zero  time.Time     // when this boot began, by the clock that is believed; zero: none was
 	kept  bool          // zero comes from a synchronised clock, not from an RTC
 	doubt doubt         // of the last reading
-	alarm string        // what it was when that doubt began: it does not change from one reading to the next
+	alarm gate.Text     // what it was when that doubt began: it does not change from one reading to the next
 }
 
 // doubt is why a wall clock that counts is not believed.
@@ -89,9 +88,9 @@ func (c *Clock) Floor() time.Time {
 	return c.build
 }
 
-// Alarm is one sentence for whoever looks after the box, or empty: the wall
+// Alarm is for whoever looks after the box, or empty: the wall
 // clock says something that is not believed.
-func (c *Clock) Alarm() string {
+func (c *Clock) Alarm() gate.Text {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.look(c.reading())
@@ -197,10 +196,14 @@ func (c *Clock) warn(why doubt, k Kernel, by time.Duration) {
 	shown, by := k.Wall.Format(time.RFC3339), by.Round(time.Second)
 	switch c.doubt = why; why {
 	case tooEarly:
-		c.alarm = fmt.Sprintf("the clock is not believed: it shows %s, %s before a time that has certainly passed", shown, by)
+		c.alarm = gate.Say("时钟不可信：它显示 %s，比确知已过去的时间还早 %s。盒子按已知的时间下限判断，可能拒绝刚生效的码。请接上能校时的网络，或看中心的时钟是否超前。",
+			"the clock is not believed: it shows %s, %s before a time that has certainly passed. The box judges by that time, and may refuse passes that have just begun. "+
+				"Give it a network that sets its clock, and see that the central server's is not ahead.", shown, by)
 	case stepped:
-		c.alarm = fmt.Sprintf("the clock is not believed until a heartbeat confirms it: it shows %s, a step of %s", shown, by)
+		c.alarm = gate.Say("时钟跳变 %[2]s，显示 %[1]s，在心跳证实之前不可信。盒子按跳变前的时间判断。请看校时服务器是否正确；与中心连上后会自动证实。",
+			"the clock is not believed until a heartbeat confirms it: it shows %s, a step of %s. The box judges by its time before. "+
+				"See that the time server is right; a heartbeat of the central server settles it by itself.", shown, by)
 	default:
-		c.alarm = ""
+		c.alarm = gate.Text{}
 	}
 }

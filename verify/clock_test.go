@@ -192,7 +192,7 @@ func TestClockStates(t *testing.T) {
 			if got := m.Time.Unix() - built; m.State != tt.state || got != tt.at {
 				t.Errorf("%s at build + %d s, want %s at build + %d s", m.State, got, tt.state, tt.at)
 			}
-			if a := w.clock.Alarm(); (a != "") != tt.alarm {
+			if a := w.clock.Alarm(); (a.EN != "") != tt.alarm {
 				t.Errorf("alarm %q, want one: %v", a, tt.alarm)
 			}
 			if m.Up != w.Up || m.Boot != w.Boot || m.Start != 7 {
@@ -221,7 +221,7 @@ func TestAlarmIsOneSentenceForOneDoubt(t *testing.T) {
 	w.set(20_000, true, false)
 	first := w.clock.Alarm()
 	w.pass(time.Hour)
-	if again := w.clock.Alarm(); again != first || first == "" {
+	if again := w.clock.Alarm(); again != first || first.EN == "" {
 		t.Errorf("alarm %q an hour after %q; it should not change while the doubt lasts", again, first)
 	}
 }

@@ -120,7 +120,7 @@ func (w *wild) deliverSomething() {
 func (w *wild) hear(raw []byte) {
 	w.holder.tb.Helper()
 	_ = w.offer(raw) // what counts is what it comes to
-	if w.last.Alarm != "" {
+	if w.last.Alarm.EN != "" {
 		w.holder.tb.Fatalf("the broker can ring the alarm: %s", w.last.Alarm)
 	}
 	d := w.docs

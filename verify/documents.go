@@ -73,14 +73,16 @@ func (d *Documents) heardSince(at gate.Moment) bool {
 	return d.Heartbeat != nil && d.heard == at.Boot
 }
 
-// Alarms are the sentences that the documents in force give cause to, for
-// whoever looks at the box. Roots are those of the configuration.
-func (d *Documents) Alarms(roots trust.Roots, box Box, at gate.Moment) []string {
-	var all []string
+// Alarms are what the documents in force give cause to, for whoever looks at the
+// box. Roots are those of the configuration.
+func (d *Documents) Alarms(roots trust.Roots, box Box, at gate.Moment) []gate.Text {
+	var all []gate.Text
 	if d.Trust != nil {
 		all = append(all, d.Trust.Alarms...)
 		if !d.Trust.Roots.Same(roots) {
-			all = append(all, "The roots in the configuration are not those of the trust list, which count.")
+			all = append(all, gate.Say("配置中的根与信任名单中的不同，以名单为准。门照常工作；若卡丢失重来，会按配置中的旧根认人。请把 gate-central roots 打印的行写入 [trust]。",
+				"The roots in the configuration are not those of the trust list, which count. The gate works; with a new card it would believe the old ones. "+
+					"Write what gate-central roots prints under [trust]."))
 		}
 	}
 	if d.Site == nil {
@@ -88,11 +90,13 @@ func (d *Documents) Alarms(roots trust.Roots, box Box, at gate.Moment) []string 
 	}
 	all = append(all, d.Site.Alarms...)
 	if _, listed := d.Site.Gate(box.ID); !listed {
-		all = append(all, "The site document does not list this gate: it judges with tag 0.")
+		all = append(all, gate.Say("小区文件中没有本门：它以标签 0 判断，记录不被确认。请核对 [gate] id，或让中心登记：gate-central gate add。",
+			"The site document does not list this gate: it judges with tag 0, and no record of it is cosigned. See that id under [gate] is right, or have it added by gate-central gate add."))
 	}
 	if at.State != gate.ClockLost && at.Time.Unix()-d.Site.IssuedAt > trust.SiteTooOld {
-		all = append(all, "The site document is older than 48 h, and one comes daily: the gate goes on by the old one, and knows of no hold or key that the property named since. "+
-			"See that the central server runs and that this box hears it, or bring one by gated import.")
+		all = append(all, gate.Say("小区文件已超过 48 小时，本应每天一份：门按旧文件工作，不知道物业此后的暂停和新钥匙。请看中心服务是否运行、盒子是否听得到，或用 gated import 导入。",
+			"The site document is older than 48 h, and one comes daily: the gate goes on by the old one, and knows of no hold or key that the property named since. "+
+				"See that the central server runs and that this box hears it, or bring one by gated import."))
 	}
 	return all
 }

@@ -38,7 +38,7 @@ func TestAttackReplayOfEverythingOld(t *testing.T) {
 		if err := h.offer(raw); err == nil {
 			t.Fatalf("taken again: %.200s", raw)
 		}
-		if h.last.Alarm != "" {
+		if h.last.Alarm.EN != "" {
 			t.Fatalf("the broker can ring the alarm: %s", h.last.Alarm)
 		}
 	}
@@ -165,7 +165,7 @@ func TestAttackArbitraryContent(t *testing.T) {
 			if err == nil || d.Trust != before.Trust || d.Site != before.Site || d.State != before.State || d.Proof != before.Proof {
 				t.Fatalf("byte %d changed, and taken: %q", i, changed)
 			}
-			if h.last.Alarm != "" {
+			if h.last.Alarm.EN != "" {
 				t.Fatalf("the broker can ring the alarm: %s", h.last.Alarm)
 			}
 		}

@@ -38,32 +38,32 @@ type heard struct {
 // next commit. An error says why nothing has changed: it wraps
 // document.ErrMalformed, document.ErrUnsigned, ErrRefused, or ErrKnown for a note
 // of our own or one that was heard before. An alarm may come beside it.
-func (v *Verifier) Heard(raw []byte) (use *gate.Use, alarm string, err error) {
+func (v *Verifier) Heard(raw []byte) (use *gate.Use, alarm gate.Text, err error) {
 	doc, err := document.Parse(raw)
 	if err != nil {
-		return nil, "", err
+		return nil, alarm, err
 	}
 	j, err := used.Parse(doc)
 	if err != nil {
-		return nil, "", err
+		return nil, alarm, err
 	}
 	site, at := v.world.Load().docs.Site, v.clock()
 	switch {
 	case j.Site != v.box.Site || site == nil:
-		return nil, "", fmt.Errorf("%w: the note is of site %d", ErrRefused, j.Site)
+		return nil, alarm, fmt.Errorf("%w: the note is of site %d", ErrRefused, j.Site)
 	case j.Gate == v.box.ID:
-		return nil, "", fmt.Errorf("the note is our own: %w", ErrKnown)
+		return nil, alarm, fmt.Errorf("the note is our own: %w", ErrKnown)
 	}
 	g, _ := site.Gate(j.Gate)
 	if len(doc.SignedBy(g.Key)) == 0 {
-		return nil, "", fmt.Errorf("%s of gate %q: %w", doc.Type, j.Gate, document.ErrUnsigned)
+		return nil, alarm, fmt.Errorf("%s of gate %q: %w", doc.Type, j.Gate, document.ErrUnsigned)
 	}
 	now := at.Time.Unix()
 	switch {
 	case int64(j.ShownAt) > now+used.Ahead, j.Until > now+used.Longest:
-		return nil, "", fmt.Errorf("%w: its time is too far ahead", ErrRefused)
+		return nil, alarm, fmt.Errorf("%w: its time is too far ahead", ErrRefused)
 	case j.Until < now:
-		return nil, "", fmt.Errorf("%w: it has ended: %w", ErrRefused, ErrOld)
+		return nil, alarm, fmt.Errorf("%w: it has ended: %w", ErrRefused, ErrOld)
 	}
 	return v.mem.hear(j, at)
 }
@@ -90,7 +90,7 @@ func (v *Verifier) Tell(u gate.Use) (j used.JSON, ok bool) {
 }
 
 // hear counts a note that is true, as far as its gate may tell more.
-func (m *memory) hear(j used.JSON, at gate.Moment) (use *gate.Use, alarm string, err error) {
+func (m *memory) hear(j used.JSON, at gate.Moment) (use *gate.Use, alarm gate.Text, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n := m.told[j.Gate]
@@ -100,21 +100,22 @@ func (m *memory) hear(j used.JSON, at gate.Moment) (use *gate.Use, alarm string,
 	}
 	h := heard{j.Pass(), j.Direction, j.ShownAt}
 	if _, known := n.live[h]; known {
-		return nil, "", fmt.Errorf("a note of gate %q: %w", j.Gate, ErrKnown)
+		return nil, alarm, fmt.Errorf("a note of gate %q: %w", j.Gate, ErrKnown)
 	}
 	if !n.mayTell(at) {
-		alarm = fmt.Sprintf("Gate %s tells of more used passes than a gate can have admitted: what is above %d a second, or %d at a time, is ignored here. "+
-			"Look at that gate; if its key was stolen, list another one.", j.Gate, heardASecond, mostHeard)
+		alarm = gate.Say("门 %s 通报的已用通行证比一扇门能放行的还多：每秒超过 %d 条、同时超过 %d 条的部分，本门不予理会。请检查那扇门；若其密钥被盗，请中心换登一把。",
+			"Gate %s tells of more used passes than a gate can have admitted: what is above %d a second, or %d at a time, is ignored here. "+
+				"Look at that gate; if its key was stolen, list another one.", j.Gate, heardASecond, mostHeard)
 		return nil, alarm, fmt.Errorf("%w: too many notes of gate %q", ErrRefused, j.Gate)
 	}
 	n.live[h] = j.Until
 	before := m.uses[h.pass]
 	u := before.heardOf(j, max(1, at.Time.Unix()))
 	if u == before {
-		return nil, "", nil
+		return nil, alarm, nil
 	}
 	m.uses[h.pass] = u
-	return &u.Use, "", nil
+	return &u.Use, alarm, nil
 }
 
 // mayTell says whether one more note counts, and counts it.

@@ -54,7 +54,7 @@ func (n *neighbour) note(t *testing.T, d gate.Decision) []byte {
 }
 
 // tells has the scene's box hear of a pass that it has not heard of.
-func (n *neighbour) tells(t *testing.T, s *scene) (alarm string, err error) {
+func (n *neighbour) tells(t *testing.T, s *scene) (alarm gate.Text, err error) {
 	t.Helper()
 	n.told++
 	_, alarm, err = s.v.Heard(n.sign(t, used.JSON{
@@ -76,7 +76,7 @@ func (n *neighbour) sign(t *testing.T, j used.JSON) []byte {
 func hears(t *testing.T, s *scene, raw []byte) {
 	t.Helper()
 	u, alarm, err := s.v.Heard(raw)
-	if err != nil || alarm != "" || u == nil {
+	if err != nil || alarm.EN != "" || u == nil {
 		t.Fatalf("use %v, alarm %q: %v", u, alarm, err)
 	}
 	s.kept[u.Pass] = *u
@@ -177,7 +177,7 @@ func TestNotesThatDoNotCount(t *testing.T) {
 		"no note":                 {[]byte("hello"), document.ErrMalformed},
 		"a heartbeat":             {s.Notes()[3], document.ErrMalformed},
 	} {
-		if u, alarm, err := s.v.Heard(c.raw); u != nil || alarm != "" || !errors.Is(err, c.want) {
+		if u, alarm, err := s.v.Heard(c.raw); u != nil || alarm.EN != "" || !errors.Is(err, c.want) {
 			t.Errorf("%s: use %v, alarm %q: %v", name, u, alarm, err)
 		}
 	}
@@ -249,13 +249,13 @@ func TestAGateCanTellOfSoManyUsesOnly(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	west, south := newNeighbour(t, s, "west"), newNeighbour(t, s, "south")
-	tell := func(n *neighbour) (alarm string, err error) { return n.tells(t, s) }
+	tell := func(n *neighbour) (alarm gate.Text, err error) { return n.tells(t, s) }
 	for i := range 20 {
-		if alarm, err := tell(west); err != nil || alarm != "" {
+		if alarm, err := tell(west); err != nil || alarm.EN != "" {
 			t.Fatalf("note %d of a second: alarm %q: %v", i, alarm, err)
 		}
 	}
-	if alarm, err := tell(west); alarm == "" || !errors.Is(err, verify.ErrRefused) {
+	if alarm, err := tell(west); alarm.EN == "" || !errors.Is(err, verify.ErrRefused) {
 		t.Errorf("note 21 of a second: alarm %q: %v", alarm, err)
 	}
 	if _, err := tell(south); err != nil {

@@ -230,7 +230,7 @@ func (h *holder) take(raws ...[]byte) {
 		if err := h.offer(raw); err != nil {
 			h.tb.Fatalf("refused: %v\n%.300s", err, raw)
 		}
-		if h.last.Alarm != "" {
+		if h.last.Alarm.EN != "" {
 			h.tb.Fatalf("alarm: %s", h.last.Alarm)
 		}
 	}
@@ -243,8 +243,8 @@ func (h *holder) refuse(raw []byte, want error, alarm bool) {
 	if err := h.offer(raw); !errors.Is(err, want) {
 		h.tb.Fatalf("got %v, want %v\n%.300s", err, want, raw)
 	}
-	if (h.last.Alarm != "") != alarm {
-		h.tb.Fatalf("alarm %q, want one: %t", h.last.Alarm, alarm)
+	if (h.last.Alarm.EN != "") != alarm {
+		h.tb.Fatalf("alarm %q, want one: %t", h.last.Alarm.EN, alarm)
 	}
 }
 

@@ -21,7 +21,7 @@ func (d *Documents) settle(o *Outcome) {
 			next, err = delta.Apply(at)
 		}
 		if err != nil {
-			o.alarm(fmt.Sprintf("A signed document was refused: %s.", err))
+			o.alarm(refused(err))
 		} else {
 			d.advance(next, delta)
 		}

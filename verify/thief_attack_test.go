@@ -116,7 +116,7 @@ func TestAttackADeltaThatWaitedContradictsTheHeartbeat(t *testing.T) {
 	first := p.revoke(7)
 	p.revoke(9)
 	h.take(p.sayBeat())
-	if err := h.offer(first); err != nil || !strings.Contains(h.last.Alarm, "heartbeat's hash") {
+	if err := h.offer(first); err != nil || !strings.Contains(h.last.Alarm.EN, "heartbeat's hash") {
 		t.Fatalf("got %v, alarm %q", err, h.last.Alarm)
 	}
 	h.take(p.deltas[3])

@@ -122,7 +122,7 @@ func (a *acts) Present(ctx context.Context, raw []byte) []byte {
 // Heard takes in what a neighbour has admitted.
 func (a *acts) Heard(_ context.Context, raw []byte) {
 	use, alarm, err := a.verifier.Heard(raw)
-	if alarm != "" {
+	if alarm != (gate.Text{}) {
 		a.alarms.raise(alarm)
 	}
 	if err != nil {

@@ -11,42 +11,52 @@ import (
 // mostAlarms bounds what a hostile broker can make the box remember.
 const mostAlarms = 32
 
-// alarms is the set of sentences that somebody must read. Each is logged and
-// recorded once, when it is first raised.
+// alarms is the set of what somebody must read: what happened, what it means for
+// the gate, what to do. Each is logged and recorded once, in English, when it is
+// first raised.
 type alarms struct {
 	record func(gate.Record)
 	moment func() gate.Moment
 	log    *slog.Logger
 
 	mu     sync.Mutex
-	raised []string
+	raised []gate.Text
 }
 
-// raise adds a sentence. Raising it again does nothing.
-func (a *alarms) raise(sentence string) {
+// raise adds an alarm. Raising it again does nothing.
+func (a *alarms) raise(t gate.Text) {
 	a.mu.Lock()
-	known := slices.Contains(a.raised, sentence) || len(a.raised) >= mostAlarms
+	known := slices.Contains(a.raised, t) || len(a.raised) >= mostAlarms
 	if !known {
-		a.raised = append(a.raised, sentence)
+		a.raised = append(a.raised, t)
 	}
 	a.mu.Unlock()
 	if known {
 		return
 	}
-	a.log.Warn("alarm", "what", sentence)
-	a.record(gate.Record{Kind: gate.KindSystem, At: a.moment(), Event: gate.Alarm, Detail: sentence})
+	a.log.Warn("alarm", "what", t.EN)
+	a.record(gate.Record{Kind: gate.KindSystem, At: a.moment(), Event: gate.Alarm, Detail: t.EN})
 }
 
-// clear takes a sentence back: what it said has ended.
-func (a *alarms) clear(sentence string) {
+// clear takes an alarm back: what it said has ended.
+func (a *alarms) clear(t gate.Text) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.raised = slices.DeleteFunc(a.raised, func(s string) bool { return s == sentence })
+	a.raised = slices.DeleteFunc(a.raised, func(s gate.Text) bool { return s == t })
 }
 
 // list is what is raised now, oldest first.
-func (a *alarms) list() []string {
+func (a *alarms) list() []gate.Text {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.Clone(a.raised)
+}
+
+// in is alarms in one language; never nil.
+func in(lang gate.Language, texts []gate.Text) []string {
+	all := []string{}
+	for _, t := range texts {
+		all = append(all, t.In(lang))
+	}
+	return all
 }

@@ -13,11 +13,11 @@ import (
 // answers is what the socket can be asked: one row a question.
 func (b *box) answers(lanes []*lane, wires *boxWires, link *sync.Sync) map[string]local.Answer {
 	return map[string]local.Answer{
-		"GET /v1/status": func(context.Context, local.Caller, []byte) (any, error) {
-			return b.status(lanes, link), nil
+		"GET /v1/status": func(_ context.Context, who local.Caller, _ []byte) (any, error) {
+			return b.status(lanes, link, who.Language), nil
 		},
-		"GET /v1/live": func(context.Context, local.Caller, []byte) (any, error) {
-			return b.live(link), nil
+		"GET /v1/live": func(_ context.Context, who local.Caller, _ []byte) (any, error) {
+			return b.live(link, who.Language), nil
 		},
 		"GET /v1/io": func(context.Context, local.Caller, []byte) (any, error) {
 			return b.io(lanes, wires), nil
@@ -28,8 +28,8 @@ func (b *box) answers(lanes []*lane, wires *boxWires, link *sync.Sync) map[strin
 		"POST /v1/open": func(ctx context.Context, who local.Caller, body []byte) (any, error) {
 			return b.open(ctx, lanes, who, body)
 		},
-		"POST /v1/scanner": func(_ context.Context, _ local.Caller, body []byte) (any, error) {
-			return see(lanes, body)
+		"POST /v1/scanner": func(_ context.Context, who local.Caller, body []byte) (any, error) {
+			return see(lanes, who.Language, body)
 		},
 		"POST /v1/import": func(ctx context.Context, who local.Caller, body []byte) (any, error) {
 			b.log.Info("document offered at the socket", "uid", who.UID, "pid", who.PID)
@@ -46,8 +46,8 @@ func (b *box) answers(lanes []*lane, wires *boxWires, link *sync.Sync) map[strin
 	}
 }
 
-// status is the box as it is now.
-func (b *box) status(lanes []*lane, link *sync.Sync) local.Status {
+// status is the box as it is now, its sentences in that language.
+func (b *box) status(lanes []*lane, link *sync.Sync, lang gate.Language) local.Status {
 	now, docs := b.clock.Now(), b.docs.now()
 	id, _ := b.store.Log()
 	size := b.store.Size()
@@ -57,30 +57,36 @@ func (b *box) status(lanes []*lane, link *sync.Sync) local.Status {
 		Ready: docs.Ready(), Online: link != nil && link.Online(),
 		Clock: string(now.State), Fresh: -1,
 		Log: id, Records: size, Cosigned: cosigned, Unsent: size - min(size, cosigned), Durable: b.undurable == nil,
-		Lanes: []local.LaneStatus{}, Alarms: append([]string{}, b.alarms.list()...),
+		Lanes: []local.LaneStatus{}, Alarms: in(lang, b.raised(docs, now)),
 	}
 	s.Rev, s.Trust = versions(docs)
 	if age, ok := docs.Fresh(now); ok {
 		s.Fresh = age
 	}
 	s.Freshness = string(docs.Step(now))
-	s.Alarms = append(s.Alarms, docs.Alarms(b.docs.roots, b.docs.box, now)...)
-	if a := b.clock.Alarm(); a != "" {
-		s.Alarms = append(s.Alarms, a)
-	}
 	for _, l := range lanes {
-		s.Lanes = append(s.Lanes, l.status())
+		s.Lanes = append(s.Lanes, l.status(lang))
 	}
 	return s
 }
 
+// raised is every alarm there is now: those that were raised, and those to which
+// documents and clock give cause for as long as they do.
+func (b *box) raised(docs *verify.Documents, now gate.Moment) []gate.Text {
+	all := append(b.alarms.list(), docs.Alarms(b.docs.roots, b.docs.box, now)...)
+	if a := b.clock.Alarm(); a != (gate.Text{}) {
+		all = append(all, a)
+	}
+	return all
+}
+
 // status is one lane as it is now.
-func (l *lane) status() local.LaneStatus {
+func (l *lane) status(lang gate.Language) local.LaneStatus {
 	h, state := l.scanner.Health(), l.controller.State()
 	s := local.LaneStatus{
 		Name: l.Name, Direction: string(l.Direction), Relay: state.Relay,
 		Door: state.Door, Fault: string(state.Fault), HoldOpen: state.Held, Lockdown: state.Locked, Fire: state.Fire,
-		Scanner: scannerStatus(h),
+		Scanner: scannerStatus(h, lang),
 	}
 	s.Scanner.Device = l.device
 	if state.Verdict != "" {
@@ -90,11 +96,10 @@ func (l *lane) status() local.LaneStatus {
 }
 
 // scannerStatus is a scanner's health in the socket's words.
-func scannerStatus(h scanner.Health) local.ScannerStatus {
-	s := local.ScannerStatus{Up: h.Up, Device: h.Device, Baud: h.Baud, Error: h.Error, Counters: h.Counters}
-	if h.Module != nil {
-		m := local.ModuleStatus(*h.Module)
-		s.Module = &m
+func scannerStatus(h scanner.Health, lang gate.Language) local.ScannerStatus {
+	s := local.ScannerStatus{Up: h.Up, Device: h.Device, Baud: h.Baud, Error: h.Error.In(lang), Cause: string(h.Cause), Counters: h.Counters}
+	if m := h.Module; m != nil {
+		s.Module = &local.ModuleStatus{Model: m.Model, Checked: m.Checked, Fault: m.Fault.In(lang), Drift: m.Drift}
 	}
 	return s
 }

@@ -63,7 +63,7 @@ func openBox(ctx context.Context, cfg *Config, log *slog.Logger, cause error) (*
 		}
 		return nil, err
 	}
-	if alarm != "" {
+	if alarm != (gate.Text{}) {
 		b.alarms.raise(alarm)
 	}
 	return b, nil
@@ -81,7 +81,7 @@ func options(cfg *Config, dir string, key gateKey) store.Options {
 // what the central server has cosigned, it is set aside and another log begun,
 // because a gate must go on gating. If the disk is dead, the store is one in
 // memory. Alarm says what people must know of that; empty: nothing.
-func (b *box) openStore(ctx context.Context, cause error) (alarm string, err error) {
+func (b *box) openStore(ctx context.Context, cause error) (alarm gate.Text, err error) {
 	o := options(b.cfg, b.cfg.Gate.StateDir, b.key)
 	o.Synced = func(took time.Duration) { b.meters.synced.Observe(took) }
 	if err = cause; !store.Damaged(cause) {
@@ -91,9 +91,11 @@ func (b *box) openStore(ctx context.Context, cause error) (alarm string, err err
 	case err == nil && b.store.Start() == 1:
 		b.log.Info("the state directory is new: a database was made and a log has begun", "dir", o.Dir)
 	case errors.Is(err, store.ErrFork):
-		alarm, err = b.beginAnew(o, err, "The central server has cosigned a history that this box does not have: its card was restored or copied.")
+		alarm, err = b.beginAnew(o, err, gate.Text{
+			ZH: "中心确认过的记录本盒没有：卡是恢复的备份，或被复制过。", EN: "The central server has cosigned a history that this box does not have: its card was restored or copied.",
+		})
 	case store.Damaged(err), errors.Is(err, store.ErrBroken):
-		alarm, err = b.beginAnew(o, err, "The database was damaged.")
+		alarm, err = b.beginAnew(o, err, gate.Text{ZH: "数据库损坏了。", EN: "The database was damaged."})
 	}
 	if err == nil {
 		if err = b.bringBack(ctx); err != nil {
@@ -110,15 +112,21 @@ func (b *box) openStore(ctx context.Context, cause error) (alarm string, err err
 }
 
 // beginAnew sets the database aside and begins another log.
-func (b *box) beginAnew(o store.Options, cause error, why string) (alarm string, err error) {
+func (b *box) beginAnew(o store.Options, cause error, why gate.Text) (alarm gate.Text, err error) {
 	name, err := store.Anew(o, time.Now())
 	if err != nil {
-		return "", errors.Join(cause, err)
+		return alarm, errors.Join(cause, err)
 	}
 	b.log.Error("another log has begun; the old database was set aside", "file", name, "err", cause)
 	b.store, err = store.Open(o)
-	return fmt.Sprintf("%s The old database is set aside as %s and another log has begun: record 0 says what is known of the old one. "+
-		"Lists that could not be read come from the broker or gated import. Copy the file for whoever looks into it.", why, name), err
+	return setAside(why, name), err
+}
+
+// setAside is the alarm about another log.
+func setAside(why gate.Text, name string) gate.Text {
+	return why.And(gate.Say("旧数据库另存为 %s，另起了一条记录链，第 0 条说明对旧链所知的一切。读不出的名单由服务器或 gated import 再来，门照常工作。请复制该文件备查。",
+		"The old database is set aside as %s and another log has begun: record 0 says what is known of the old one. "+
+			"Lists that could not be read come from the broker or gated import; the gate works. Copy the file for whoever looks into it.", name))
 }
 
 // wire builds clock, verifier and documents from what the store holds.

@@ -44,6 +44,7 @@ func newPatient(c *common, root string) *patient {
 		p.cfg.setDefaults()
 	}
 	p.client = local.NewClient(p.cfg.Gate.Socket)
+	p.client.Language = language(p.cfg)
 	return p
 }
 
@@ -153,11 +154,11 @@ func (p *patient) lanes() []doctor.Lane {
 		case len(p.procs.Gated) > 0:
 			d.Untried = text("没有试：%s 的进程 %d 正在使用", "not tried: process %[2]d of %[1]s is at work", p.procs.Gated[0].Name, p.procs.Gated[0].PID)
 		case d.Port.There():
-			s = l.probe(false, local.Status{}).ScannerStatus
+			s = l.probe(false, local.Status{}, language(p.cfg)).ScannerStatus
 		default:
-			s.Error = l.Scanner.Device + " was not tried." // the port's check says why
+			d.Untried = text("没有试：%s", "%s was not tried", l.Scanner.Device) // the port's check says why
 		}
-		d.Up, d.Error, d.Baud, d.Counts = s.Up, s.Error, s.Baud, s.Counters
+		d.Up, d.Error, d.Cause, d.Baud, d.Counts = s.Up, s.Error, s.Cause, s.Baud, s.Counters
 		if m := s.Module; m != nil {
 			d.Model, d.Module, d.Drift = m.Model, m.Fault, m.Drift
 		}

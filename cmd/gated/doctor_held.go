@@ -143,7 +143,7 @@ func (p *patient) peek(ctx context.Context) (doctor.Clock, doctor.Held, doctor.J
 // look takes what an opened state directory says.
 func (p *patient) look(ctx context.Context, b *box, c *doctor.Clock, h *doctor.Held, j *doctor.Journal) {
 	now, docs := b.clock.Now(), b.docs.now()
-	c.State.Value, c.Floor.Value, c.Alarm = now.State, b.clock.Floor(), b.clock.Alarm()
+	c.State.Value, c.Floor.Value, c.Alarm = now.State, b.clock.Floor(), b.clock.Alarm().In(language(p.cfg))
 	j.Log, j.Records = b.store.Log()
 	j.Cosigned = b.store.Cosigned()
 	j.Oldest = oldest(ctx, b.store)

@@ -39,7 +39,7 @@ func (d *documents) Offer(ctx context.Context, raw []byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	out, err := d.held.Accept(raw, d.roots, d.box, d.clock.Now())
-	if out.Alarm != "" {
+	if out.Alarm != (gate.Text{}) {
 		d.alarms.raise(out.Alarm)
 	}
 	if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -89,25 +88,31 @@ func (b *box) lastSeen() map[string]gate.DoorMemory {
 }
 
 // doorWords are what the alarms of a door say.
-var doorWords = map[gate.Event]string{
-	gate.DoorForced: "lane %s: the door was opened although nobody had been let in or out: look who is there, shut it, and look at lock and contact",
-	gate.HeldOpen:   "lane %s: the door has been open for too long: shut it, and look at what keeps it open",
+var doorWords = map[gate.Event]gate.Text{
+	gate.DoorForced: {
+		ZH: "无人获准进出，门却被打开：谁都可能进来了。请看门口是谁，关上门，并检查锁和门磁。",
+		EN: "the door was opened although nobody had been let in or out, and anybody may be inside: look who is there, shut it, and look at lock and contact.",
+	},
+	gate.HeldOpen: {
+		ZH: "门开得太久，谁都能进：请关上，并看是什么挡着它。",
+		EN: "the door has been open for too long, and lets anybody in: shut it, and look at what keeps it open.",
+	},
 }
 
 // doorAlarm raises and clears the alarms of a lane's door. It is called by the
 // loop that owns the door.
 func (b *box) doorAlarm(lane string) func(gate.Event) {
-	raised := ""
+	var raised gate.Text
 	return func(e gate.Event) {
-		if raised != "" {
+		if raised != (gate.Text{}) {
 			b.alarms.clear(raised)
-			raised = ""
+			raised = gate.Text{}
 		}
 		if e == gate.DoorForced || e == gate.HeldOpen {
 			b.meters.doors.Add(1, lane, string(e))
 		}
-		if words := doorWords[e]; words != "" {
-			raised = fmt.Sprintf(words, lane)
+		if words, ok := doorWords[e]; ok {
+			raised = ofLane(lane, words)
 			b.alarms.raise(raised)
 		}
 	}

@@ -114,7 +114,7 @@ func TestAnAlarmOfADoorIsTheOneThatHolds(t *testing.T) {
 	} {
 		tell(tc.e)
 		var raised []string
-		for _, a := range b.alarms.list() {
+		for _, a := range in(gate.English, b.alarms.list()) {
 			if strings.HasPrefix(a, "lane out: the door") {
 				raised = append(raised, a[:len("lane out: the door was opened although nobody")])
 			}

@@ -83,7 +83,7 @@ func (b *box) statusMessage(online bool) []byte {
 	}
 	msg, err := json.Marshal(map[string]any{
 		"online": online, "boot": b.store.Start(), "version": versionText(), "lanes": lanes, "rev": rev, "trust": version,
-		"fresh": fresh, "unsent": size - min(size, b.store.Cosigned()), "clock": now.State, "alarms": append([]string{}, b.alarms.list()...),
+		"fresh": fresh, "unsent": size - min(size, b.store.Cosigned()), "clock": now.State, "alarms": in(gate.English, b.alarms.list()),
 	})
 	if err != nil {
 		panic(fmt.Sprintf("status of plain values cannot be written: %v", err))

@@ -3,13 +3,14 @@ package main
 import (
 	"strings"
 
+	"gated/gate"
 	"gated/local"
 	"gated/sync"
 )
 
 // live is what the running daemon knows beside its status.
-func (b *box) live(link *sync.Sync) local.Live {
-	l := local.Live{Floor: b.clock.Floor(), Clock: b.clock.Alarm()}
+func (b *box) live(link *sync.Sync, lang gate.Language) local.Live {
+	l := local.Live{Floor: b.clock.Floor(), Clock: b.clock.Alarm().In(lang)}
 	if link != nil {
 		r := link.Report()
 		l.Line = local.LineLive{

@@ -138,6 +138,15 @@ func language(cfg *Config) gate.Language {
 	return gate.Language(cfg.Gate.Language)
 }
 
+// language is that of a command that has not read its configuration.
+func (c *common) language() gate.Language {
+	cfg, err := loadConfig(c.Config)
+	if err != nil {
+		return pick(terminalLanguage() == gate.Chinese, gate.Chinese, gate.English)
+	}
+	return language(cfg)
+}
+
 // terminalLanguage is what the environment asks for; empty: nothing.
 func terminalLanguage() gate.Language {
 	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {

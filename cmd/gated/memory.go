@@ -37,15 +37,21 @@ var errDiskBack = errors.New("the disk takes records again: starting anew on it"
 func memoryDir(cfg *Config) string { return filepath.Join(filepath.Dir(cfg.Gate.Socket), "memory") }
 
 // standIn opens the store in memory, because the disk has said cause.
-func (b *box) standIn(ctx context.Context, cause error) (alarm string, err error) {
+func (b *box) standIn(ctx context.Context, cause error) (alarm gate.Text, err error) {
 	b.store, err = openMemory(ctx, b.cfg, b.key, b.log)
 	if err != nil {
-		return "", errors.Join(cause, err)
+		return alarm, errors.Join(cause, err)
 	}
 	b.log.Error("the disk takes no records: the gate goes on from memory", "err", cause)
 	b.undurable = cause
-	return fmt.Sprintf("The disk takes no records (%v). The gate goes on from memory: what happens now is lost if the power fails before it is sent. "+
-		"Make room or replace the card; gated looks every minute whether the disk is back.", cause), nil
+	return inMemory(cause), nil
+}
+
+// inMemory is the alarm of a box that stands in for its disk.
+func inMemory(cause error) gate.Text {
+	return gate.Say("磁盘不收记录（%v）。门靠内存继续工作：此刻的记录若在送出前断电就丢失。请清理磁盘或换卡；gated 每分钟看一次磁盘是否恢复。",
+		"The disk takes no records (%v). The gate goes on from memory: what happens now is lost if the power fails before it is sent. "+
+			"Make room or replace the card; gated looks every minute whether the disk is back.", cause)
 }
 
 // openMemory opens the store in memory. One that cannot be opened is of no more

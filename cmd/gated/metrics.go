@@ -46,7 +46,7 @@ type family struct {
 
 // metricsPage is the answer to GET /metrics.
 func (b *box) metricsPage(ctx context.Context, lanes []*lane, link *sync.Sync) local.Text {
-	s := &scrape{box: b, now: b.clock.Now(), docs: b.docs.now(), status: b.status(lanes, link), process: readProcess()}
+	s := &scrape{box: b, now: b.clock.Now(), docs: b.docs.now(), status: b.status(lanes, link, gate.English), process: readProcess()}
 	for _, l := range lanes {
 		s.lanes = append(s.lanes, laneScrape{l.Name, l.scanner.Health(), l.controller.State()})
 	}

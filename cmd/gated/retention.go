@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"gated/gate"
@@ -25,8 +24,11 @@ const (
 const diskRoom = 64 << 20
 
 // diskNearlyFull is raised while it has less.
-const diskNearlyFull = "The disk is nearly full. The gate goes on and keeps what the central server does not have; the oldest records that it has go before their time. " +
-	"Make room on the disk, or put in a larger card."
+var diskNearlyFull = gate.Text{
+	ZH: "磁盘快满了。门照常工作，中心没有的记录都留着；中心已有的最旧记录会提前删除。请清理磁盘，或换一张更大的卡。",
+	EN: "The disk is nearly full. The gate goes on and keeps what the central server does not have; the oldest records that it has go before their time. " +
+		"Make room on the disk, or put in a larger card.",
+}
 
 // limits is how long what was recorded is kept.
 func (c *Config) limits() store.Limits {
@@ -109,8 +111,7 @@ func (b *box) retain(ctx context.Context) error {
 		b.log.Info("journal kept within its limits", "erased", r.Erased, "dropped", r.Dropped, "lost", r.Lost)
 	}
 	if r.Lost > 0 {
-		b.alarms.raise(fmt.Sprintf("The journal has reached its hard limit of %d MB: records were dropped that the central server has never cosigned. "+
-			"The gate goes on; bring it back to the network.", b.cfg.Journal.MostMB))
+		b.alarms.raise(dropped(b.cfg.Journal.MostMB))
 	}
 	return nil
 }
@@ -137,11 +138,24 @@ func (b *box) checkWhole(ctx context.Context) error {
 	r, err := b.store.Verify(ctx, store.Expect{Pace: checkPace})
 	switch {
 	case errors.Is(err, store.ErrBroken):
-		b.alarms.raise("The journal is not as it was written: " + r.Faults[0] + ". The gate goes on; keep a copy of the database and run gated journal verify.")
+		b.alarms.raise(notWhole(r.Faults[0]))
 	case err != nil:
 		return err
 	default:
 		b.log.Info("journal read whole: fine", "records", r.Records-r.First, "took", time.Since(began).Round(time.Millisecond))
 	}
 	return nil
+}
+
+// dropped is the alarm about records that are lost, with the limit in MB.
+func dropped(most int) gate.Text {
+	return gate.Say("记录已达上限 %d MB：中心从未确认的记录被丢弃。门照常工作；请让盒子重新连上网络。",
+		"The journal has reached its hard limit of %d MB: records were dropped that the central server has never cosigned. "+
+			"The gate goes on; bring it back to the network.", most)
+}
+
+// notWhole is the alarm about a journal that was changed.
+func notWhole(fault string) gate.Text {
+	return gate.Say("记录与写入时不符：%s。门照常工作；请留一份数据库副本，并运行 gated journal verify。",
+		"The journal is not as it was written: %s. The gate goes on; keep a copy of the database and run gated journal verify.", fault)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"text/tabwriter"
@@ -50,7 +51,7 @@ func (cmd *scannerProbeCmd) Run(c *common) error {
 	for i := range cfg.Lanes {
 		l := &cfg.Lanes[i]
 		if cmd.Lane == "" || cmd.Lane == l.Name {
-			all = append(all, l.probe(running, s))
+			all = append(all, l.probe(running, s, language(cfg)))
 		}
 	}
 	if len(all) == 0 {
@@ -69,8 +70,8 @@ func (cmd *scannerProbeCmd) Run(c *common) error {
 	return err
 }
 
-// probe is what is known of the lane's scanner now.
-func (l *LaneConfig) probe(running bool, s local.Status) probed {
+// probe is what is known of the lane's scanner now, in that language.
+func (l *LaneConfig) probe(running bool, s local.Status, lang gate.Language) probed {
 	p := probed{Lane: l.Name, Running: running, Want: l.Scanner.Profile}
 	orElse(&p.Want, "plain")
 	if running {
@@ -86,10 +87,14 @@ func (l *LaneConfig) probe(running bool, s local.Status) probed {
 	}
 	f, err := scanner.Probe(context.Background(), l.scanner(nil))
 	p.Profile = f.Profile
-	p.ScannerStatus = scannerStatus(f.Health)
+	p.ScannerStatus = scannerStatus(f.Health, lang)
 	p.Device = l.Scanner.Device
-	if err != nil {
-		p.Error = err.Error()
+	var t *scanner.Trouble
+	switch {
+	case errors.As(err, &t):
+		p.Error, p.Cause = t.Say.In(lang), string(t.Cause)
+	case err != nil:
+		p.Error, p.Cause = err.Error(), string(scanner.Other)
 	}
 	return p
 }

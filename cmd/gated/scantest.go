@@ -60,7 +60,7 @@ func (cmd *scannerTestCmd) Run(c *common) error {
 		if err != nil {
 			return err
 		}
-		see = func(context.Context) (local.Seen, error) { return seen(own, t.newest), nil }
+		see = func(context.Context) (local.Seen, error) { return seen(own, t.newest, lang), nil }
 	case err != nil:
 		return err
 	}

@@ -13,14 +13,14 @@ import (
 )
 
 // see is what the scanner of a lane has read.
-func see(lanes []*lane, body []byte) (any, error) {
+func see(lanes []*lane, lang gate.Language, body []byte) (any, error) {
 	var q local.See
 	if err := json.Unmarshal(body, &q); err != nil {
 		return nil, errors.New("the question cannot be read")
 	}
 	for _, l := range lanes {
 		if l.Name == q.Lane {
-			s := seen(l.scanner, q.After)
+			s := seen(l.scanner, q.After, lang)
 			s.Running, s.Scanner.Device = true, l.device
 			return s, nil
 		}
@@ -29,9 +29,9 @@ func see(lanes []*lane, body []byte) (any, error) {
 }
 
 // seen is what a scanner has read, in the socket's words.
-func seen(s *scanner.Serial, after uint64) local.Seen {
+func seen(s *scanner.Serial, after uint64, lang gate.Language) local.Seen {
 	newest, all := s.Seen(after)
-	a := local.Seen{Scanner: scannerStatus(s.Health()), Newest: newest, Codes: []local.Code{}}
+	a := local.Seen{Scanner: scannerStatus(s.Health(), lang), Newest: newest, Codes: []local.Code{}}
 	for _, g := range all {
 		a.Codes = append(a.Codes, local.Code{
 			Number: g.Number, At: g.At, Length: g.Length, Sort: string(g.Sort),

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/hex"
 
+	"gated/gate"
 	"gated/verify"
 	"gated/verify/revocation"
 	"gated/verify/trust"
@@ -64,11 +65,11 @@ type shownGate struct {
 
 // shownTrust is the trust list and the site document in force. There is a trust
 // list.
-func shownTrust(d *verify.Documents) trustShown {
+func shownTrust(d *verify.Documents, lang gate.Language) trustShown {
 	l := d.Trust
 	r := trustShown{Trust: trustList{
 		Version: l.Version, Epoch: l.Epoch, IssuedAt: l.IssuedAt, Threshold: l.Roots.Threshold, Roots: []string{},
-		Issuers: append([]trust.Issuer{}, l.Issuers...), Keys: shownKeys(l.Keys), Authorities: []authority{}, Alarms: append([]string{}, l.Alarms...),
+		Issuers: append([]trust.Issuer{}, l.Issuers...), Keys: shownKeys(l.Keys), Authorities: []authority{}, Alarms: in(lang, l.Alarms),
 	}}
 	for _, k := range l.Roots.Keys {
 		r.Trust.Roots = append(r.Trust.Roots, k.Text)
@@ -83,7 +84,7 @@ func shownTrust(d *verify.Documents) trustShown {
 	if s := d.Site; s != nil {
 		r.Site = &siteList{
 			Site: s.Number, Version: s.Version, Epoch: s.Epoch, IssuedAt: s.IssuedAt, Name: s.Name,
-			Gates: []shownGate{}, Keys: shownKeys(s.Keys), Alarms: append([]string{}, s.Alarms...),
+			Gates: []shownGate{}, Keys: shownKeys(s.Keys), Alarms: in(lang, s.Alarms),
 		}
 		for _, g := range s.Gates {
 			r.Site.Gates = append(r.Site.Gates, shownGate{g.ID, g.Tag, g.Key.Text})

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"gated/gate"
 	"gated/store"
 	"gated/verify"
 	"gated/verify/trust"
@@ -38,17 +39,17 @@ func (cmd *trustShowCmd) Run(c *common) error {
 			return nil
 		}
 		if cmd.JSON {
-			return printJSON(shownTrust(d))
+			return printJSON(shownTrust(d, c.language()))
 		}
-		printTrust(d.Trust)
+		printTrust(d.Trust, c.language())
 		if d.Site != nil {
-			printSite(d.Site)
+			printSite(d.Site, c.language())
 		}
 		return nil
 	})
 }
 
-func printTrust(l *trust.List) {
+func printTrust(l *trust.List, lang gate.Language) {
 	fmt.Printf("trust list version %d of epoch %d, issued %s; %d of %d roots sign\n",
 		l.Version, l.Epoch, unixTime(l.IssuedAt), l.Roots.Threshold, len(l.Roots.Keys))
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -61,7 +62,7 @@ func printTrust(l *trust.List) {
 	}
 	_ = w.Flush()
 	for _, a := range l.Alarms {
-		fmt.Printf("  alarm: %s\n", a)
+		fmt.Printf(pick(lang == gate.Chinese, "  告警：%s\n", "  alarm: %s\n"), a.In(lang))
 	}
 }
 
@@ -72,7 +73,7 @@ func printKeys(w *tabwriter.Writer, keys []trust.Key) {
 	}
 }
 
-func printSite(s *trust.Site) {
+func printSite(s *trust.Site, lang gate.Language) {
 	fmt.Printf("site document version %d of epoch %d for site %d, %s, issued %s\n", s.Version, s.Epoch, s.Number, s.Name, unixTime(s.IssuedAt))
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, g := range s.Gates {
@@ -81,7 +82,7 @@ func printSite(s *trust.Site) {
 	printKeys(w, s.Keys)
 	_ = w.Flush()
 	for _, a := range s.Alarms {
-		fmt.Printf("  alarm: %s\n", a)
+		fmt.Printf(pick(lang == gate.Chinese, "  告警：%s\n", "  alarm: %s\n"), a.In(lang))
 	}
 }
 

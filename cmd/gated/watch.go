@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"gated/drivers/scanner"
@@ -34,12 +33,12 @@ func (b *box) watchScanner(ctx context.Context, l *lane) error {
 // scannerWatch is what was last seen of one scanner.
 type scannerWatch struct {
 	lane         string
-	raise, clear func(sentence string)
+	raise, clear func(gate.Text)
 	keep         func(gate.Event)
 
 	up    bool
-	lost  string // the alarm about the port; empty: none
-	fault string // about the module
+	lost  gate.Text // the alarm about the port; empty: none
+	fault gate.Text // about the module
 	shown passing
 	drift passing
 }
@@ -47,7 +46,7 @@ type scannerWatch struct {
 // passing is an alarm about something that is over as soon as it is seen.
 type passing struct {
 	count  uint64
-	alarm  string // empty: none
+	alarm  gate.Text // empty: none
 	raised time.Time
 }
 
@@ -61,44 +60,52 @@ func (w *scannerWatch) look(h scanner.Health, now time.Time) {
 			w.keep(gate.ScannerLost)
 		}
 	}
-	if h.Up || w.lost == "" { // the first reason is enough until it is back
+	if h.Up || w.lost == (gate.Text{}) { // the first reason is enough until it is back
 		w.swap(&w.lost, h.Error)
 	}
 	w.pass(&w.shown, h.Counters[scanner.SetupCodes.String()], now,
-		"somebody showed the scanner a setup code, which is made to change its settings. A module of a profile that is asked obeys none and was asked at once; "+
-			"of any other nobody knows: try a pass, and look who was at the gate")
+		gate.Say("有人向扫码器出示设置码，意在改它的设置。会应答的型号不听从，并已当场核对；其他型号无从知道。请扫一次有效的码试试，并看门口是谁。",
+			"somebody showed the scanner a setup code, which is made to change its settings. A module of a profile that is asked obeys none and was asked at once; "+
+				"of any other nobody knows: try a pass, and look who was at the gate."))
 	if h.Module == nil {
 		return
 	}
 	w.swap(&w.fault, h.Module.Fault)
-	w.pass(&w.drift, h.Counters[scanner.Drifts.String()], now, fmt.Sprintf(
-		"the scanner's settings had changed (%s) and were put right. Somebody had a hand on it, or it lost its memory: look at it and its cable", h.Module.Drift))
+	w.pass(&w.drift, h.Counters[scanner.Drifts.String()], now, gate.Say(
+		"扫码器的设置曾被改动（%s），已恢复，照常读码。有人动过它，或它掉电失忆：请查看扫码器和它的线。",
+		"the scanner's settings had changed (%s) and were put right; codes are read. Somebody had a hand on it, or it lost its memory: look at it and its cable.", h.Module.Drift))
 }
 
 // swap raises the alarm that holds now and takes back the one before.
-func (w *scannerWatch) swap(alarm *string, sentence string) {
-	if sentence != "" {
-		sentence = fmt.Sprintf("lane %s: %s", w.lane, sentence)
+func (w *scannerWatch) swap(alarm *gate.Text, t gate.Text) {
+	none := gate.Text{}
+	if t != none {
+		t = ofLane(w.lane, t)
 	}
-	if sentence == *alarm {
+	if t == *alarm {
 		return
 	}
-	if *alarm != "" {
+	if *alarm != none {
 		w.clear(*alarm)
 	}
-	if *alarm = sentence; sentence != "" {
-		w.raise(sentence)
+	if *alarm = t; t != none {
+		w.raise(t)
 	}
+}
+
+// ofLane is an alarm of one lane.
+func ofLane(lane string, t gate.Text) gate.Text {
+	return gate.Say("通道 %[1]s：%[2]s", "lane %[1]s: %[3]s", lane, t.ZH, t.EN)
 }
 
 // pass raises an alarm when the count has risen, and takes it back when it has
 // not for an hour.
-func (w *scannerWatch) pass(p *passing, count uint64, now time.Time, sentence string) {
+func (w *scannerWatch) pass(p *passing, count uint64, now time.Time, t gate.Text) {
 	switch {
 	case count > p.count:
 		p.count, p.raised = count, now
-		w.swap(&p.alarm, sentence+".")
-	case p.alarm != "" && now.Sub(p.raised) > remembered:
-		w.swap(&p.alarm, "")
+		w.swap(&p.alarm, t)
+	case p.alarm != (gate.Text{}) && now.Sub(p.raised) > remembered:
+		w.swap(&p.alarm, gate.Text{})
 	}
 }

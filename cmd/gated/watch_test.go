@@ -123,7 +123,7 @@ func leaves(t *testing.T, b *box) (all []string) {
 func alarm(t *testing.T, b *box, lanes []*lane, text string) {
 	t.Helper()
 	has := func(s string) bool { return strings.Contains(s, text) }
-	drivertest.Eventually(t, "the alarm: "+text, func() bool { return slices.ContainsFunc(b.status(lanes, nil).Alarms, has) })
+	drivertest.Eventually(t, "the alarm: "+text, func() bool { return slices.ContainsFunc(b.status(lanes, nil, gate.English).Alarms, has) })
 	drivertest.Eventually(t, "its record", func() bool {
 		return slices.ContainsFunc(leaves(t, b), func(leaf string) bool { return has(leaf) && strings.Contains(leaf, `"event":"alarm"`) })
 	})
@@ -133,7 +133,7 @@ func TestASetupCodeShownToAModuleIsAnAlarmAndARecord(t *testing.T) {
 	c := drivertest.NewCable(t)
 	g := drivertest.NewGM65(t, c)
 	b, lanes := running(t, `{ device = "`+c.Path()+`", profile = "gm65" }`)
-	scanner := func() local.ScannerStatus { return b.status(lanes, nil).Lanes[0].Scanner }
+	scanner := func() local.ScannerStatus { return b.status(lanes, nil, gate.English).Lanes[0].Scanner }
 	drivertest.Eventually(t, "the module is set", func() bool { return scanner().Up })
 	if s := scanner(); s.Baud != 115200 || s.Module == nil || s.Module.Checked.IsZero() || s.Module.Fault != "" || g.Reg(0x0003) != 2 {
 		t.Fatalf("scanner %+v, module %+v, register 3 is %#02x", s, s.Module, g.Reg(0x0003))
@@ -213,8 +213,8 @@ func watched() (*scannerWatch, *[]string) {
 	var said []string
 	w := &scannerWatch{
 		lane: "in", up: true,
-		raise: func(s string) { said = append(said, "+"+s[:20]) },
-		clear: func(s string) { said = append(said, "-"+s[:20]) },
+		raise: func(s gate.Text) { said = append(said, "+"+s.EN[:20]) },
+		clear: func(s gate.Text) { said = append(said, "-"+s.EN[:20]) },
 		keep:  func(e gate.Event) { said = append(said, string(e)) },
 	}
 	return w, &said
@@ -228,9 +228,9 @@ func TestAlarmsOfAScannerEnd(t *testing.T) {
 	}
 	ok := &scanner.Module{}
 	for i, h := range []scanner.Health{
-		{Up: false, Error: "it is not there at all", Counters: counts(0, 0)},
-		{Up: false, Error: "another reason, which changes nothing", Counters: counts(0, 0)},
-		{Up: true, Counters: counts(0, 0), Module: &scanner.Module{Fault: "it does not answer"}},
+		{Up: false, Error: gate.Text{EN: "it is not there at all"}, Counters: counts(0, 0)},
+		{Up: false, Error: gate.Text{EN: "another reason, which changes nothing"}, Counters: counts(0, 0)},
+		{Up: true, Counters: counts(0, 0), Module: &scanner.Module{Fault: gate.Text{EN: "it does not answer"}}},
 		{Up: true, Counters: counts(0, 0), Module: ok},
 		{Up: true, Counters: counts(1, 0), Module: ok},
 		{Up: true, Counters: counts(2, 0), Module: ok},
@@ -261,12 +261,12 @@ func TestProbeSaysWhatAModuleIsAndWhetherItIsSet(t *testing.T) {
 	c := drivertest.NewCable(t)
 	g := drivertest.NewGM65(t, c)
 	plain := LaneConfig{Name: "in", Scanner: ScannerConfig{Device: c.Path(), Baud: "auto"}}
-	if p := plain.probe(false, local.Status{}); p.well() || p.Profile != "gm65" || g.Reg(0x0003) != 0 {
+	if p := plain.probe(false, local.Status{}, gate.English); p.well() || p.Profile != "gm65" || g.Reg(0x0003) != 0 {
 		t.Errorf("under no profile: %+v, register 3 is %#02x", p, g.Reg(0x0003))
 	}
 	asked := plain
 	asked.Scanner.Profile = "gm65"
-	if p := asked.probe(false, local.Status{}); !p.well() || p.Baud != 115200 || g.Reg(0x0003) != 2 {
+	if p := asked.probe(false, local.Status{}, gate.English); !p.well() || p.Baud != 115200 || g.Reg(0x0003) != 2 {
 		t.Errorf("under its profile: %+v, register 3 is %#02x", p, g.Reg(0x0003))
 	}
 }

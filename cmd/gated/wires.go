@@ -58,15 +58,26 @@ type boxAlarm struct {
 	in          *door.Input
 	at          bool
 	begun, over gate.Event
-	words       string
+	words       gate.Text
+}
+
+// boxAlarms are the watched inputs of the box.
+func boxAlarms(w *boxWires) []boxAlarm {
+	return []boxAlarm{
+		{w.tamper, true, gate.Tamper, gate.TamperEnded, gate.Text{
+			ZH: "盒子的外壳被打开：里面的线可以直接开门。请看是谁在动它，并关好。",
+			EN: "The box's housing is open, and its wires can open the door: see who is at it, and shut it.",
+		}},
+		{w.mains, false, gate.MainsLost, gate.MainsBack, gate.Text{
+			ZH: "市电断了，盒子靠电池工作：电池用完之前门照常。请查看保险丝。",
+			EN: "The mains has failed and the box runs on its battery: the gate works until that is empty; look at the fuse.",
+		}},
+	}
 }
 
 // watchWires turns tamper and mains into records and alarms. Fire is the doors'.
 func (b *box) watchWires(ctx context.Context, w *boxWires) error {
-	watched := []boxAlarm{
-		{w.tamper, true, gate.Tamper, gate.TamperEnded, "The box's housing is open: see who is at it, and shut it."},
-		{w.mains, false, gate.MainsLost, gate.MainsBack, "The mains has failed and the box runs on its battery: the gate works until that is empty; look at the fuse."},
-	}
+	watched := boxAlarms(w)
 	raised := make([]bool, len(watched))
 	t := time.NewTicker(gate.InputsEvery)
 	defer t.Stop()

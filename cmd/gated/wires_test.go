@@ -30,7 +30,7 @@ func TestWiresOfTheBoxAreWatched(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- b.watchWires(ctx, w) }()
 	raised := func(text string) bool {
-		return slices.ContainsFunc(b.alarms.list(), func(s string) bool { return strings.Contains(s, text) })
+		return slices.ContainsFunc(b.alarms.list(), func(a gate.Text) bool { return strings.Contains(a.EN, text) })
 	}
 	const housing, battery = "housing is open", "runs on its battery"
 	write("tamper", "0")

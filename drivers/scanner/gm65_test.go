@@ -73,7 +73,7 @@ func TestGM65PassesTheSuite(t *testing.T) {
 	drivertest.TestScanner(t, func(t *testing.T, c *drivertest.Cable) (drivertest.Reader, func() bool) {
 		drivertest.NewGM65(t, c)
 		s := moduleAt(t, c)
-		return s, func() bool { h := s.Health(); return h.Up && h.Module.Fault == "" }
+		return s, func() bool { h := s.Health(); return h.Up && h.Module.Fault.EN == "" }
 	})
 }
 
@@ -86,7 +86,7 @@ func TestAFreshModuleIsFoundSetSavedAndReadFrom(t *testing.T) {
 	out := reading(t, s)
 	drivertest.Eventually(t, "the module is set", func() bool { return s.Health().Up && s.Health().Module.Model != "" })
 	h := s.Health()
-	if wrong := isSet(g); wrong != "" || h.Baud != 115200 || h.Module.Fault != "" || h.Module.Checked.IsZero() || h.Module.Drift != "" {
+	if wrong := isSet(g); wrong != "" || h.Baud != 115200 || h.Module.Fault.EN != "" || h.Module.Checked.IsZero() || h.Module.Drift != "" {
 		t.Errorf("registers %s; health %+v, module %+v", wrong, h, h.Module)
 	}
 	if h.Module.Model != "GM65 class, model 0x07, hardware 0x64, software 0x87" || g.Reg(0)&^3 != lamp {
@@ -146,7 +146,7 @@ func TestADriftIsNoticedAndMended(t *testing.T) {
 			drivertest.Eventually(t, "the module is set", func() bool { return s.Health().Up && isSet(g) == "" })
 			tc.spoil(g)
 			drivertest.Eventually(t, "the drift is counted and mended", func() bool {
-				return s.Health().Counters["drifts"] >= 1 && isSet(g) == "" && s.Health().Up && s.Health().Module.Fault == ""
+				return s.Health().Counters["drifts"] >= 1 && isSet(g) == "" && s.Health().Up && s.Health().Module.Fault.EN == ""
 			})
 			if got := s.Health().Module.Drift; got != tc.want {
 				t.Errorf("drift %q, want %q", got, tc.want)
@@ -169,7 +169,7 @@ func TestAModuleThatMisbehaves(t *testing.T) {
 	}
 	t.Run("the first answers are lost", func(t *testing.T) {
 		g, s, _ := start(t, func(g *drivertest.GM65) { g.Mute(2) })
-		drivertest.Eventually(t, "the module is set", func() bool { return s.Health().Up && isSet(g) == "" && s.Health().Module.Fault == "" })
+		drivertest.Eventually(t, "the module is set", func() bool { return s.Health().Up && isSet(g) == "" && s.Health().Module.Fault.EN == "" })
 	})
 	t.Run("it answers nothing at first: its codes are read, and it is found later", func(t *testing.T) {
 		g, s, out := start(t, func(g *drivertest.GM65) {
@@ -177,26 +177,26 @@ func TestAModuleThatMisbehaves(t *testing.T) {
 			g.Poke(0x0000, 0xd6)
 		})
 		drivertest.Eventually(t, "it is read from all the same", func() bool { return s.Health().Up })
-		if h := s.Health(); !strings.Contains(h.Module.Fault, "does not answer") || !h.Module.Checked.IsZero() {
+		if h := s.Health(); !strings.Contains(h.Module.Fault.EN, "does not answer") || !h.Module.Checked.IsZero() {
 			t.Errorf("module %+v", h.Module)
 		}
 		g.Show("G1:WHATEVER")
 		wantCode(t, out, "G1:WHATEVER")
 		g.Mute(0)
-		drivertest.Eventually(t, "it is found", func() bool { return isSet(g) == "" && s.Health().Up && s.Health().Module.Fault == "" })
+		drivertest.Eventually(t, "it is found", func() bool { return isSet(g) == "" && s.Health().Up && s.Health().Module.Fault.EN == "" })
 	})
 	t.Run("it does not let the hole be closed", func(t *testing.T) {
 		_, s, _ := start(t, func(g *drivertest.GM65) { g.Stick(0x0003) })
-		drivertest.Eventually(t, "the fault is named", func() bool { return s.Health().Up && s.Health().Module.Fault != "" })
-		if f := s.Health().Module.Fault; !strings.Contains(f, "setup codes 0x00") || !s.Health().Module.Checked.IsZero() {
+		drivertest.Eventually(t, "the fault is named", func() bool { return s.Health().Up && s.Health().Module.Fault.EN != "" })
+		if f := s.Health().Module.Fault.EN; !strings.Contains(f, "setup codes 0x00") || !s.Health().Module.Checked.IsZero() {
 			t.Errorf("fault %q", f)
 		}
 	})
 	t.Run("it keeps its speed", func(t *testing.T) {
 		g, s, out := start(t, func(g *drivertest.GM65) { g.Stick(0x002a); g.Stick(0x002b) })
-		drivertest.Eventually(t, "the fault is named", func() bool { return s.Health().Up && s.Health().Module.Fault != "" })
-		if h := s.Health(); h.Baud != 9600 || !strings.Contains(h.Module.Fault, "speed 0x0139") {
-			t.Errorf("at %d baud: %q", h.Baud, h.Module.Fault)
+		drivertest.Eventually(t, "the fault is named", func() bool { return s.Health().Up && s.Health().Module.Fault.EN != "" })
+		if h := s.Health(); h.Baud != 9600 || !strings.Contains(h.Module.Fault.EN, "speed 0x0139") {
+			t.Errorf("at %d baud: %q", h.Baud, h.Module.Fault.EN)
 		}
 		g.Show("G1:SLOW")
 		wantCode(t, out, "G1:SLOW")
@@ -204,13 +204,13 @@ func TestAModuleThatMisbehaves(t *testing.T) {
 	t.Run("it is not heard after the change of its speed: it is found there later", func(t *testing.T) {
 		g, s, out := start(t, func(g *drivertest.GM65) { g.Stun() })
 		var h scanner.Health
-		drivertest.Eventually(t, "the fault is named", func() bool { h = s.Health(); return h.Up && h.Module.Fault != "" })
-		if h.Baud != 9600 || !strings.Contains(h.Module.Fault, "codes that it sends at another speed are lost") || !h.Module.Checked.IsZero() {
+		drivertest.Eventually(t, "the fault is named", func() bool { h = s.Health(); return h.Up && h.Module.Fault.EN != "" })
+		if h.Baud != 9600 || !strings.Contains(h.Module.Fault.EN, "codes that it sends at another speed are lost") || !h.Module.Checked.IsZero() {
 			t.Errorf("at %d baud: module %+v", h.Baud, h.Module)
 		}
 		g.Mute(0)
 		drivertest.Eventually(t, "it is found", func() bool {
-			return isSet(g) == "" && s.Health().Up && s.Health().Baud == 115200 && s.Health().Module.Fault == ""
+			return isSet(g) == "" && s.Health().Up && s.Health().Baud == 115200 && s.Health().Module.Fault.EN == ""
 		})
 		g.Show("G1:FAST")
 		wantCode(t, out, "G1:FAST")
@@ -235,7 +235,7 @@ func TestProbe(t *testing.T) {
 		t.Errorf("gm65: %+v, registers %s", f, isSet(g))
 	}
 	g.Mute(-1)
-	if f := probe("gm65"); f.Profile != "" || !strings.Contains(f.Module.Fault, "does not answer") {
+	if f := probe("gm65"); f.Profile != "" || !strings.Contains(f.Module.Fault.EN, "does not answer") {
 		t.Errorf("silent: %+v", f)
 	}
 	if f := probe("plain"); f.Profile != "" || f.Module != nil {

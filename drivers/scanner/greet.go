@@ -157,7 +157,7 @@ func (s *Serial) asked(m Module, wrong []string) {
 	s.module = m
 	s.mu.Unlock()
 	if news {
-		s.log.Info("scanner asked", "device", s.device, "model", m.Model, "fault", m.Fault, "changed", wrong)
+		s.log.Info("scanner asked", "device", s.device, "model", m.Model, "fault", m.Fault.EN, "changed", wrong)
 	}
 }
 

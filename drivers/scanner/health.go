@@ -1,6 +1,10 @@
 package scanner
 
-import "time"
+import (
+	"time"
+
+	"gated/gate"
+)
 
 // Count names one of the things that a scanner counts.
 type Count int
@@ -46,7 +50,8 @@ type Health struct {
 	Up       bool              `json:"up"`               // the port is open, and codes shown now are read
 	Device   string            `json:"device"`           // as configured
 	Baud     int               `json:"baud"`             // in use, or last tried; 0 before the first opening
-	Error    string            `json:"error"`            // while not up: what happened, what it means, what to do
+	Error    gate.Text         `json:"error"`            // while not up: what happened, what it means, what to do
+	Cause    Cause             `json:"cause"`            // likewise, in a word; empty while up
 	Module   *Module           `json:"module,omitempty"` // nil: the profile asks nothing of the module
 	Counters map[string]uint64 `json:"counters"`
 }
@@ -55,7 +60,7 @@ type Health struct {
 type Module struct {
 	Model   string    `json:"model"`   // in its own numbers; empty: it has never answered
 	Checked time.Time `json:"checked"` // when all settings were last read back and right; zero: never
-	Fault   string    `json:"fault"`   // what is wrong now, what it means, what to do; empty: nothing
+	Fault   gate.Text `json:"fault"`   // what is wrong now, what it means, what to do; empty: nothing
 	Drift   string    `json:"drift"`   // which settings had changed when that was last found; empty: never
 }
 

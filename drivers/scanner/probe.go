@@ -2,9 +2,10 @@ package scanner
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
+
+	"gated/gate"
 )
 
 // Found is what a probe of a port came to.
@@ -25,13 +26,13 @@ func Probe(ctx context.Context, c Config) (Found, error) {
 	if s.profile != nil {
 		p, greeted, err := s.connect(ctx)
 		if err != nil {
-			return Found{}, errors.New(complaint(s.device, err) + ".")
+			return Found{}, trouble(s.device, err)
 		}
 		f := Found{Health: s.Health()}
 		if greeted {
 			f.Profile = c.Profile
 		}
-		f.Up, f.Error = true, ""
+		f.Up, f.Error, f.Cause = true, gate.Text{}, ""
 		return f, p.Close()
 	}
 	for _, name := range slices.Sorted(maps.Keys(profiles)) {
@@ -40,7 +41,7 @@ func Probe(ctx context.Context, c Config) (Found, error) {
 		}
 		q, model, baud, err := s.find(func(baud int) (*quiet, error) { return s.listen(ctx, baud) })
 		if err != nil {
-			return Found{}, errors.New(complaint(s.device, err) + ".")
+			return Found{}, trouble(s.device, err)
 		}
 		if q != nil {
 			h := Health{Up: true, Device: s.device, Baud: baud, Module: &Module{Model: model}, Counters: s.Health().Counters}

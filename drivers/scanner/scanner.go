@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"gated/gate"
 )
 
 // Config is one scanner, as the configuration names it.
@@ -57,7 +59,7 @@ func New(c Config) (*Serial, error) {
 		device: c.Device, bauds: bauds, profile: profiles[c.Profile], want: bauds[len(bauds)-1],
 		log: c.Log, open: OpenPort, every: readBack, again: again,
 	}
-	s.fault = c.Device + " is not open yet."
+	s.fault, s.cause = gate.Say("%s 还没有打开：本通道读不到码，稍候。", "%s is not open yet: no code can be read at this lane. Wait a moment.", c.Device), NotOpenYet
 	return s, nil
 }
 

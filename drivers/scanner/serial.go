@@ -53,7 +53,8 @@ type Serial struct {
 	mu       sync.Mutex // guards what Health tells
 	up       bool
 	baud     int
-	fault    string
+	fault    gate.Text
+	cause    Cause
 	module   Module
 	setups   uint64
 	drifts   uint64
@@ -97,7 +98,7 @@ func (s *Serial) Run(ctx context.Context, out chan<- gate.Scan) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.up, s.fault = false, s.device+" is closed."
+	s.up, s.fault, s.cause = false, gate.Say("%s 已关闭：服务正在停止，本通道读不到码。", "%s is closed: the daemon is stopping, and no code can be read at this lane.", s.device), Gone
 	return nil
 }
 
@@ -107,7 +108,7 @@ func (s *Serial) Health() Health {
 	defer s.mu.Unlock()
 	c := s.counts
 	c[Openings], c[Late], c[SetupCodes], c[Drifts] = s.openings, s.late, s.setups, s.drifts
-	h := Health{Up: s.up, Device: s.device, Baud: s.baud, Error: s.fault, Counters: c.table()}
+	h := Health{Up: s.up, Device: s.device, Baud: s.baud, Error: s.fault, Cause: s.cause, Counters: c.table()}
 	if s.profile != nil {
 		m := s.module
 		h.Module = &m
@@ -133,7 +134,7 @@ func alive(p io.Writer, n int, err error) error {
 // found tells that the port is open and what it held is gone.
 func (s *Serial) found() {
 	s.mu.Lock()
-	s.up, s.fault = true, ""
+	s.up, s.fault, s.cause = true, gate.Text{}, ""
 	s.openings++
 	baud := s.baud
 	s.mu.Unlock()
@@ -145,7 +146,7 @@ func (s *Serial) lost(err error) {
 	fault := sentence(s.device, err)
 	s.mu.Lock()
 	news := fault != s.fault
-	s.up, s.fault = false, fault
+	s.up, s.fault, s.cause = false, fault, causeOf(err)
 	s.mu.Unlock()
 	if news {
 		s.log.Warn("scanner lost", "device", s.device, "err", err)

@@ -184,12 +184,12 @@ func TestAPortThatAnotherProgramHasIsNamedAndThenTaken(t *testing.T) {
 	run(t, s)
 	drivertest.Eventually(t, "the other program is named", func() bool {
 		h := s.Health()
-		return !h.Up && strings.Contains(h.Error, c.Path()) && strings.Contains(h.Error, "process "+strconv.Itoa(other.Process.Pid))
+		return !h.Up && strings.Contains(h.Error.EN, c.Path()) && strings.Contains(h.Error.EN, "process "+strconv.Itoa(other.Process.Pid))
 	})
 	if err := errors.Join(in.Close(), other.Wait()); err != nil {
 		t.Fatal(err)
 	}
-	drivertest.Eventually(t, "the port is taken", func() bool { h := s.Health(); return h.Up && h.Error == "" })
+	drivertest.Eventually(t, "the port is taken", func() bool { h := s.Health(); return h.Up && h.Error == (gate.Text{}) })
 }
 
 func TestTwoScannersDoNotShareAPort(t *testing.T) {
@@ -199,7 +199,7 @@ func TestTwoScannersDoNotShareAPort(t *testing.T) {
 	drivertest.Eventually(t, "the first is up", func() bool { return first.Health().Up })
 	run(t, second)
 	drivertest.Eventually(t, "the second says why not", func() bool {
-		return strings.Contains(second.Health().Error, "another program has the port")
+		return strings.Contains(second.Health().Error.EN, "another program has the port")
 	})
 	if !first.Health().Up {
 		t.Error("the first lost its port to the second")
@@ -218,7 +218,7 @@ func TestHealthSaysWhatToDo(t *testing.T) {
 	} {
 		s := open(t, tc.device)
 		run(t, s)
-		drivertest.Eventually(t, "the scanner says: "+tc.want, func() bool { return s.Health().Error == tc.want })
+		drivertest.Eventually(t, "the scanner says: "+tc.want, func() bool { return s.Health().Error.EN == tc.want })
 	}
 }
 

@@ -173,7 +173,7 @@ func TestAcceptDisablesEntries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := accepted(t, list(t, tt.change), nil, "a", "b")
-			if len(l.Alarms) != 1 || !strings.Contains(l.Alarms[0], tt.alarm) {
+			if len(l.Alarms) != 1 || !strings.Contains(l.Alarms[0].EN, tt.alarm) {
 				t.Fatalf("alarms %q, want one that names %s", l.Alarms, tt.alarm)
 			}
 			k, _ := l.Key(257)

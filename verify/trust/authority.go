@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"gated/gate"
 	"gated/verify/document"
 )
 
@@ -39,12 +40,13 @@ type AuthorityJSON struct {
 }
 
 // authority reads an entry. A reason to leave it out comes back as a sentence.
-func (j AuthorityJSON) authority() (a Authority, alarm string) {
+func (j AuthorityJSON) authority() (a Authority, alarm gate.Text) {
 	a = Authority{Name: j.Name, Roles: j.Roles}
 	if err := a.read(j); err != nil {
-		return Authority{}, fmt.Sprintf("Authority %q is not used: %s.", j.Name, err)
+		return Authority{}, gate.Say("授权方 %q 未启用：%s。它签的文件本门不认，手中的照常有效。请告知中心服务器的管理者。",
+			"Authority %q is not used: %s. What it signs is not taken here; what is held stays in force. Tell the central server's operator.", j.Name, err)
 	}
-	return a, ""
+	return a, alarm
 }
 
 func (a *Authority) read(j AuthorityJSON) (err error) {

@@ -77,7 +77,7 @@ func TestAttackFreeze(t *testing.T) {
 	b := verifytest.NewTarget(t)
 	b.Later(47 * time.Hour)
 	frozen := func() bool {
-		return strings.Contains(strings.Join(b.Docs.Alarms(b.Roots, b.Box, b.At), " "), "older than 48 h")
+		return slices.ContainsFunc(b.Docs.Alarms(b.Roots, b.Box, b.At), func(a gate.Text) bool { return strings.Contains(a.EN, "older than 48 h") })
 	}
 	if frozen() {
 		t.Error("an alarm after 47 h")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 
+	"gated/gate"
 	"gated/verify/document"
 	"gated/verify/pass"
 )
@@ -47,33 +48,35 @@ type KeyJSON struct {
 }
 
 // key reads an entry. A reason to disable it comes back as a sentence.
-func (j KeyJSON) key() (k Key, alarm string) {
+func (j KeyJSON) key() (k Key, alarm gate.Text) {
 	k = Key{
 		Kid: j.Kid, Issuer: j.Issuer, NotBefore: j.NotBefore, NotAfter: j.NotAfter,
 		MaxBearerTTL: j.MaxBearerTTL, MaxBoundTTL: j.MaxBoundTTL, Void: j.State == stateVoid,
 	}
-	disable := func(format string, args ...any) (Key, string) {
+	disable := func(zh, en string, args ...any) (Key, gate.Text) {
 		k.Disabled = true
-		return k, fmt.Sprintf("Key %d is not used: %s.", j.Kid, fmt.Sprintf(format, args...))
+		why := gate.Say(zh, en, args...)
+		return k, gate.Say("密钥 %[1]d 未启用：%[2]s。凭它签发的码在本门都不放行。请告知中心服务器的管理者。",
+			"Key %[1]d is not used: %[3]s. No pass of it is admitted here. Tell the central server's operator.", j.Kid, why.ZH, why.EN)
 	}
 	if j.Algorithm != algEd25519 {
-		return disable("unknown algorithm %q", j.Algorithm)
+		return disable("算法 %q 不认识", "unknown algorithm %q", j.Algorithm)
 	}
 	if j.State != stateActive && j.State != stateVoid {
-		return disable("unknown state %q", j.State)
+		return disable("状态 %q 不认识", "unknown state %q", j.State)
 	}
 	public, err := document.Base64(j.Key)
 	if err != nil {
-		return disable("its key is not base64")
+		return disable("密钥不是 base64", "its key is not base64")
 	}
 	if err := pass.CheckKey(public); err != nil {
-		return disable("%s", err)
+		return disable("%s", "%s", err)
 	}
 	k.Public = public
 	if k.Sites, err = ParseSites(j.Sites); err != nil {
-		return disable("%s", err)
+		return disable("%s", "%s", err)
 	}
-	return k, ""
+	return k, alarm
 }
 
 // Known is what is remembered of a kid for ever: one kid, one key; void stays

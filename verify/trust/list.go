@@ -4,6 +4,7 @@ import (
 	"crypto/ecdh"
 	"slices"
 
+	"gated/gate"
 	"gated/verify/document"
 )
 
@@ -19,7 +20,7 @@ type List struct {
 	Authorities              []Authority
 	Raw                      []byte           // the note, byte for byte
 	Known                    map[uint16]Known // every kid of this list and of all before it
-	Alarms                   []string         // entries that were disabled, one sentence each
+	Alarms                   []gate.Text      // entries that were disabled, one each
 }
 
 // Issuer names a platform.
@@ -81,30 +82,31 @@ func (j ListJSON) list() *List {
 		Version: j.Version, Epoch: j.Epoch, IssuedAt: j.IssuedAt,
 		Roots: Roots{Threshold: j.Threshold}, Issuers: j.Issuers,
 	}
-	alarm := func(sentence string) {
-		if sentence != "" {
-			l.Alarms = append(l.Alarms, sentence)
+	alarm := func(t gate.Text) {
+		if t != (gate.Text{}) {
+			l.Alarms = append(l.Alarms, t)
 		}
 	}
 	for _, text := range j.Roots {
 		k, err := document.ParseKey(text)
 		if err != nil {
-			alarm("A root is not used: " + err.Error() + ".")
+			alarm(gate.Say("一个根未启用：%s。它的签名不算数，其余根照常。请告知中心服务器的管理者。",
+				"A root is not used: %s. Its signature does not count, those of the others do. Tell the central server's operator.", err))
 			continue
 		}
 		l.Roots.Keys = append(l.Roots.Keys, k)
 	}
 	for _, entry := range j.Keys {
-		k, sentence := entry.key()
+		k, why := entry.key()
 		l.Keys = append(l.Keys, k)
-		alarm(sentence)
+		alarm(why)
 	}
 	for _, entry := range j.Authorities {
-		a, sentence := entry.authority()
-		if sentence == "" {
+		a, why := entry.authority()
+		if why == (gate.Text{}) {
 			l.Authorities = append(l.Authorities, a)
 		}
-		alarm(sentence)
+		alarm(why)
 	}
 	return l
 }

@@ -24,7 +24,7 @@ type Site struct {
 	Notices                  map[string]gate.Text
 	Raw                      []byte           // the note, byte for byte
 	Known                    map[uint16]Known // every kid of the property, now and before
-	Alarms                   []string         // entries that were disabled, one sentence each
+	Alarms                   []gate.Text      // entries that were disabled, one each
 }
 
 // Gate is a box of the site.

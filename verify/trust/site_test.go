@@ -190,7 +190,7 @@ func TestSiteEntriesThatCannotBeUsed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := acceptedSite(t, site(t, tt.change))
-			if len(s.Alarms) != 1 || !strings.Contains(s.Alarms[0], tt.alarm) {
+			if len(s.Alarms) != 1 || !strings.Contains(s.Alarms[0].EN, tt.alarm) {
 				t.Errorf("alarms %q, want one that names %s", s.Alarms, tt.alarm)
 			}
 			if g, ok := s.Gate("east"); !ok || g.Tag != 1 {

@@ -101,7 +101,8 @@ func (s *Site) readGates(entries []GateJSON) error {
 		if e.Key != "" {
 			var err error
 			if g.Key, err = document.ParseKey(e.Key); err != nil {
-				s.Alarms = append(s.Alarms, fmt.Sprintf("The key of gate %s is not used: %s.", e.ID, err))
+				s.Alarms = append(s.Alarms, gate.Say("门 %s 的密钥未启用：%s。它的记录和通报在此之前不被承认，各门照常开。请告知中心服务器的管理者。",
+					"The key of gate %s is not used: %s. Its records and notes count for nothing until it is; every gate opens as before. Tell the central server's operator.", e.ID, err))
 			}
 		}
 		s.Gates = append(s.Gates, g)
@@ -119,7 +120,7 @@ func (s *Site) readKeys(entries []KeyJSON) error {
 		k, alarm := e.key()
 		k.Sites = OneSite(s.Number)
 		s.Keys = append(s.Keys, k)
-		if alarm != "" {
+		if alarm != (gate.Text{}) {
 			s.Alarms = append(s.Alarms, alarm)
 		}
 	}
@@ -140,7 +141,8 @@ func (s *Site) readNotices(entries map[string]TextJSON) {
 	}
 	if p := s.Rules.Prohibited; p != nil && p.Notice != "" {
 		if _, ok := s.Notices[p.Notice]; !ok {
-			s.Alarms = append(s.Alarms, fmt.Sprintf("The notice %q of the prohibition is not among the notices.", p.Notice))
+			s.Alarms = append(s.Alarms, gate.Say("禁止进入所引用的提示 %q 不存在。骑手仍被拒绝，但看不到如何交接。请让中心补上这条提示。",
+				"The notice %q of the prohibition is not among the notices. Riders are refused all the same, and do not read how to hand over. Have the central server's operator add it.", p.Notice))
 		}
 	}
 }

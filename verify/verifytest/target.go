@@ -28,7 +28,7 @@ func NewTarget(tb testing.TB) *Target {
 func (t *Target) Take(tb testing.TB, raw []byte) {
 	tb.Helper()
 	o, err := t.Docs.Accept(raw, t.Roots, t.Box, t.At)
-	if err != nil || o.Alarm != "" {
+	if err != nil || o.Alarm.EN != "" {
 		tb.Fatalf("not taken: %v, alarm %q\n%.300s", err, o.Alarm, raw)
 	}
 	t.Docs = o.Next
@@ -47,7 +47,7 @@ func (t *Target) Withstand(tb testing.TB, raw []byte, alarm bool) {
 	if d.Trust != before.Trust || d.Site != before.Site || d.State != before.State || d.Heartbeat != before.Heartbeat || d.Proof != before.Proof || o.Keep != nil || o.Raise != 0 {
 		tb.Fatalf("refused, and yet something has changed: %v\n%.300s", err, raw)
 	}
-	if (o.Alarm != "") != alarm {
+	if (o.Alarm.EN != "") != alarm {
 		tb.Fatalf("alarm %q, and one is due: %t; refused because %v", o.Alarm, alarm, err)
 	}
 	t.Docs = d
