@@ -97,7 +97,7 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 
 // program is a command of ours in the story's folder.
 func program(ts *testscript.TestScript, args []string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(filepath.Dir(programs.Gated), args[0]), args[1:]...) //nolint:gosec,noctx // our own, and each ends by itself
+	cmd := exec.Command(filepath.Join(filepath.Dir(programs.Gated), args[0]), args[1:]...)
 	cmd.Dir, cmd.Env = ts.Getenv("WORK"), []string{"LANG=C"}
 	return cmd
 }

@@ -56,7 +56,7 @@ func newGuarded(t *testing.T) *guarded {
 	if os.Geteuid() != 0 {
 		drivertest.Missing(t, "root", errors.New("only root may become somebody else"))
 	}
-	dir, err := os.MkdirTemp("", "gated-permission-") // the test's own is closed to others
+	dir, err := os.MkdirTemp("", "gated-permission-") //nolint:usetesting // the test's own is closed to others
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func newGuarded(t *testing.T) *guarded {
 		t.Fatal(err)
 	}
 	header := w.Header()
-	header.NotBefore = uint32(w.At) //nolint:gosec // a time of this century
+	header.NotBefore = uint32(w.At)
 	g.good = w.Bearer(header)
 	cfg := strings.NewReplacer("STATE", g.at("state"), "ROOT", w.Roots.Keys[0].Text, `id = "east"`, `id = "`+verifytest.GateID+`"`, "broker = ", "# broker = ",
 		"[trust]", "socket = \""+g.at("run/gated.sock")+"\"\n\n[trust]", "/dev/ttyNONE", g.at("no-port"), `pulse = "3s"`, `pulse = "300ms"`).Replace(sound) + "\n[clock]\ntrust = \"always\"\n"
@@ -102,7 +102,7 @@ func newGuarded(t *testing.T) *guarded {
 		t.Fatal(err)
 	}
 	g.put(t, "gated", self)
-	if err := os.Chmod(g.program, 0o755); err != nil { //nolint:gosec // for everybody to run
+	if err := os.Chmod(g.program, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return g
@@ -112,7 +112,7 @@ func (g *guarded) at(name string) string { return filepath.Join(g.dir, name) }
 
 func (g *guarded) put(t *testing.T, name string, text []byte) {
 	t.Helper()
-	if err := os.WriteFile(g.at(name), text, 0o644); err != nil { //nolint:gosec // for everybody to read
+	if err := os.WriteFile(g.at(name), text, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -129,7 +129,7 @@ func (g *guarded) by(t *testing.T, c caller, args ...string) said {
 	if !slices.Contains(args, "-c") {
 		args = append(args, "-c", g.config)
 	}
-	cmd := exec.CommandContext(t.Context(), g.program, args...) //nolint:gosec // ourselves
+	cmd := exec.CommandContext(t.Context(), g.program, args...)
 	cmd.Dir = g.at("desk")
 	cmd.Env = []string{"LANG=C", "PATH=" + os.Getenv("PATH"), "TMPDIR=" + g.at("desk")}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: c.uid, Gid: c.uid, Groups: c.groups}}
@@ -146,7 +146,7 @@ func (g *guarded) by(t *testing.T, c caller, args ...string) said {
 // start runs the daemon until the test ends.
 func (g *guarded) start(t *testing.T) {
 	t.Helper()
-	cmd := exec.Command(g.program, "run", "-c", g.config) //nolint:gosec,noctx // ourselves, until the cleanup
+	cmd := exec.Command(g.program, "run", "-c", g.config)
 	cmd.Dir = g.dir
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: daemonID, Gid: daemonID}}
 	log := &bytes.Buffer{}
