@@ -157,3 +157,46 @@ func TestEveryTextIsInBothLanguages(t *testing.T) {
 	}
 	t.Logf("%d texts", seen)
 }
+
+// printed is a call that writes to standard output.
+var printed = map[string]bool{"Print": true, "Printf": true, "Println": true}
+
+// sentence is two words of English behind one another.
+var sentence = regexp.MustCompile(`[a-z]{2,} [a-z]{2,}`)
+
+// TestTheTechnicianReadsNoEnglishAlone: what a command of the box prints is said
+// in both languages (gate.Say), not written into the call.
+func TestTheTechnicianReadsNoEnglishAlone(t *testing.T) {
+	calls := 0
+	for _, name := range sources(t) {
+		if !strings.Contains(name, "/cmd/gated/") {
+			continue
+		}
+		files := token.NewFileSet()
+		f, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			sel, ok := call.Fun.(*ast.SelectorExpr)
+			if !ok || !printed[sel.Sel.Name] {
+				return true
+			}
+			if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "fmt" {
+				return true
+			}
+			calls++
+			if text, ok := literal(call.Args[0]); ok && sentence.MatchString(text) {
+				t.Errorf("%s: %q", files.Position(n.Pos()), text)
+			}
+			return true
+		})
+	}
+	if calls < 20 {
+		t.Errorf("only %d calls found: the test reads too little", calls)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gated/drivers/door"
+	"gated/gate"
 )
 
 // checkCmd is `gated check`.
@@ -32,8 +33,9 @@ func (cmd *checkCmd) Run(c *common) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s: fine. Gate %s of site %d, %d lane(s).\n", c.Config, cfg.Gate.ID, cfg.Gate.Site, len(cfg.Lanes))
-	for _, n := range cfg.machineNotes(language(cfg)) {
+	lang := language(cfg)
+	fmt.Println(gate.Say("%[1]s：没有错误。小区 %[3]d 的门 %[2]s，%[4]d 条通道。", "%s: fine. Gate %s of site %d, %d lane(s).", c.Config, cfg.Gate.ID, cfg.Gate.Site, len(cfg.Lanes)).In(lang))
+	for _, n := range cfg.machineNotes(lang) {
 		fmt.Println(n)
 	}
 	return nil
@@ -170,7 +172,7 @@ func (cmd *importCmd) Run(c *common) error {
 	r := imported{Documents: []importedFile{}}
 	err = importInto(context.Background(), cfg, client, cmd.Files, func(f importedFile) {
 		if r.Documents = append(r.Documents, f); !cmd.JSON {
-			f.print()
+			f.print(language(cfg))
 		}
 	})
 	if !cmd.JSON {

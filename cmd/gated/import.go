@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 
+	"gated/gate"
 	"gated/local"
 	"gated/verify"
 )
@@ -30,12 +31,12 @@ type importedFile struct {
 func (f importedFile) refused() bool { return f.State == "refused" }
 
 // print says it for a person; of a refusal the command's error does.
-func (f importedFile) print() {
+func (f importedFile) print(lang gate.Language) {
 	switch f.State {
 	case "accepted":
-		fmt.Printf("%s: accepted\n", f.File)
+		fmt.Println(gate.Say("%s：已采用", "%s: accepted", f.File).In(lang))
 	case "known":
-		fmt.Printf("%s: held already, or older than what is held\n", f.File)
+		fmt.Println(gate.Say("%s：已持有，或比持有的旧", "%s: held already, or older than what is held", f.File).In(lang))
 	}
 }
 

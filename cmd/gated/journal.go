@@ -142,7 +142,7 @@ func (cmd *journalVerifyCmd) Run(c *common) error {
 				return err
 			}
 		} else {
-			printReport(report)
+			printReport(report, c.language())
 		}
 		if err != nil {
 			return errNo
@@ -184,17 +184,19 @@ func parseKeys(texts []string) (keys []document.Key, err error) {
 	return keys, nil
 }
 
-func printReport(r store.Report) {
-	fmt.Printf("log %s: %d records from %d on, %d with a person, root %s\n", r.Log, r.Records-r.First, r.First, r.Persons, r.Root)
-	fmt.Printf("own checkpoint at %d, cosigned at %d by %v: what is below that cannot be changed unseen\n", r.Signed, r.Cosigned, r.Cosigners)
+func printReport(r store.Report, lang gate.Language) {
+	fmt.Println(gate.Say("记录链 %s：%d 条记录，从第 %d 条起，%d 条记有人，根 %s", "log %s: %d records from %d on, %d with a person, root %s",
+		r.Log, r.Records-r.First, r.First, r.Persons, r.Root).In(lang))
+	fmt.Println(gate.Say("自己的检查点到第 %d 条，联署到第 %d 条，由 %v：此前的内容改动必被发现",
+		"own checkpoint at %d, cosigned at %d by %v: what is below that cannot be changed unseen", r.Signed, r.Cosigned, r.Cosigners).In(lang))
 	if r.Pinned > 0 {
-		fmt.Printf("pinned checkpoint at %d\n", r.Pinned)
+		fmt.Println(gate.Say("指定的检查点到第 %d 条", "pinned checkpoint at %d", r.Pinned).In(lang))
 	}
 	if len(r.Faults) == 0 {
-		fmt.Println("fine: every record, number and person is as it was written")
+		fmt.Println(gate.Say("完好：每条记录、编号和人都与写入时相同", "fine: every record, number and person is as it was written").In(lang))
 	}
 	for _, f := range r.Faults {
-		fmt.Printf("FAULT: %s\n", f)
+		fmt.Println(gate.Say("错误：%s", "FAULT: %s", f).In(lang))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"gated/gate"
 	"gated/verify"
 	"gated/verify/revocation"
 )
@@ -31,30 +32,32 @@ func (cmd *revocationShowCmd) Run(c *common) error {
 		if cmd.JSON {
 			return printJSON(shownState(d))
 		}
-		fmt.Printf("revocation state %d of epoch %d, %d entries, hash %x\n", s.Seq, s.Epoch, s.Set.Count(), s.Hash)
+		lang := c.language()
+		fmt.Println(gate.Say("注销名单第 %d 号，第 %d 代，%d 条，散列 %x", "revocation state %d of epoch %d, %d entries, hash %x", s.Seq, s.Epoch, s.Set.Count(), s.Hash).In(lang))
 		if d.Proof != nil {
-			fmt.Printf("newest heartbeat on disk: %s; the running gate may have heard a newer one (gated status)\n", unixTime(d.Proof.IssuedAt))
+			fmt.Println(gate.Say("磁盘上最新的心跳：%s；运行中的门可能已收到更新的（gated status）",
+				"newest heartbeat on disk: %s; the running gate may have heard a newer one (gated status)", unixTime(d.Proof.IssuedAt)).In(lang))
 		}
 		for _, sec := range s.Set.Sections() {
-			fmt.Printf("  %s: %d\n", sectionWords(sec), s.Set.Len(sec))
+			fmt.Printf("  %s: %d\n", sectionWords(sec).In(lang), s.Set.Len(sec))
 		}
 		return nil
 	})
 }
 
 // sectionWords is a section for a person.
-func sectionWords(sec revocation.Section) string {
-	class := "revoked"
+func sectionWords(sec revocation.Section) gate.Text {
+	class := gate.Text{ZH: "已注销", EN: "revoked"}
 	if sec.Class == revocation.HoldClass {
-		class = "on hold"
+		class = gate.Text{ZH: "被暂停", EN: "on hold"}
 	}
 	switch sec.Kind {
 	case revocation.Riders:
-		return fmt.Sprintf("riders of issuer %d %s", sec.ID, class)
+		return gate.Say("平台 %[1]d %[2]s的骑手", "riders of issuer %[1]d %[3]s", sec.ID, class.ZH, class.EN)
 	case revocation.Passes:
-		return fmt.Sprintf("passes of key %d %s", sec.ID, class)
+		return gate.Say("密钥 %[1]d %[2]s的通行证", "passes of key %[1]d %[3]s", sec.ID, class.ZH, class.EN)
 	default:
-		return fmt.Sprintf("cutoff of key %d", sec.ID)
+		return gate.Say("密钥 %d 的截止时间", "cutoff of key %d", sec.ID)
 	}
 }
 
@@ -85,14 +88,15 @@ func (cmd *revocationCheckCmd) Run(c *common) error {
 				if cmd.JSON {
 					return errors.Join(printJSON(lookedUp{true, shownSection(sec, d), value, d.State.Seq}), errNo)
 				}
-				fmt.Printf("listed: %d is among the %s, state %d\n", value, sectionWords(sec), d.State.Seq)
+				words := sectionWords(sec)
+				fmt.Println(gate.Say("在名单上：%[1]d 属于%[2]s，名单第 %[4]d 号", "listed: %[1]d is among the %[3]s, state %[4]d", value, words.ZH, words.EN, d.State.Seq).In(c.language()))
 				return errNo
 			}
 		}
 		if cmd.JSON {
 			return printJSON(lookedUp{Value: value, Seq: d.State.Seq})
 		}
-		fmt.Printf("not listed in state %d\n", d.State.Seq)
+		fmt.Println(gate.Say("不在名单上，名单第 %d 号", "not listed in state %d", d.State.Seq).In(c.language()))
 		return nil
 	})
 }

@@ -50,15 +50,15 @@ func (cmd *trustShowCmd) Run(c *common) error {
 }
 
 func printTrust(l *trust.List, lang gate.Language) {
-	fmt.Printf("trust list version %d of epoch %d, issued %s; %d of %d roots sign\n",
-		l.Version, l.Epoch, unixTime(l.IssuedAt), l.Roots.Threshold, len(l.Roots.Keys))
+	fmt.Println(gate.Say("信任名单第 %[1]d 版，第 %[2]d 代，%[3]s 签发；%[5]d 个根中须 %[4]d 个签名", "trust list version %d of epoch %d, issued %s; %d of %d roots sign",
+		l.Version, l.Epoch, unixTime(l.IssuedAt), l.Roots.Threshold, len(l.Roots.Keys)).In(lang))
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, i := range l.Issuers {
-		fmt.Fprintf(w, "  issuer %d\t%s\n", i.ID, i.Name)
+		fmt.Fprintln(w, gate.Say("  平台 %d\t%s", "  issuer %d\t%s", i.ID, i.Name).In(lang))
 	}
-	printKeys(w, l.Keys)
+	printKeys(w, l.Keys, lang)
 	for _, a := range l.Authorities {
-		fmt.Fprintf(w, "  authority %s\troles %v\tsites %s\n", a.Name, a.Roles, a.Sites)
+		fmt.Fprintln(w, gate.Say("  授权方 %s\t角色 %v\t小区 %s", "  authority %s\troles %v\tsites %s", a.Name, a.Roles, a.Sites).In(lang))
 	}
 	_ = w.Flush()
 	for _, a := range l.Alarms {
@@ -66,20 +66,28 @@ func printTrust(l *trust.List, lang gate.Language) {
 	}
 }
 
-func printKeys(w *tabwriter.Writer, keys []trust.Key) {
+func printKeys(w *tabwriter.Writer, keys []trust.Key, lang gate.Language) {
 	for _, k := range keys {
-		fmt.Fprintf(w, "  key %d of issuer %d\t%s\t%s to %s\tsites %s\tbearer %s, bound %s\n", k.Kid, k.Issuer, keyState(k),
-			unixTime(k.NotBefore), unixTime(k.NotAfter), k.Sites, seconds(k.MaxBearerTTL), seconds(k.MaxBoundTTL))
+		state := keyStates[keyState(k)]
+		fmt.Fprintln(w, gate.Say("  平台 %[2]d 的密钥 %[1]d\t%[3]s\t%[5]s 至 %[6]s\t小区 %[7]s\t静态码 %[8]s，动态码 %[9]s",
+			"  key %[1]d of issuer %[2]d\t%[4]s\t%[5]s to %[6]s\tsites %[7]s\tbearer %[8]s, bound %[9]s", k.Kid, k.Issuer, state.ZH, state.EN,
+			unixTime(k.NotBefore), unixTime(k.NotAfter), k.Sites, seconds(k.MaxBearerTTL), seconds(k.MaxBoundTTL)).In(lang))
 	}
 }
 
+// keyStates are what a key is good for, by keyState's words.
+var keyStates = map[string]gate.Text{
+	"active": {ZH: "有效", EN: "active"}, "void": {ZH: "作废", EN: "void"}, "disabled": {ZH: "未启用", EN: "disabled"},
+}
+
 func printSite(s *trust.Site, lang gate.Language) {
-	fmt.Printf("site document version %d of epoch %d for site %d, %s, issued %s\n", s.Version, s.Epoch, s.Number, s.Name, unixTime(s.IssuedAt))
+	fmt.Println(gate.Say("小区文件第 %[1]d 版，第 %[2]d 代，小区 %[3]d，%[4]s，%[5]s 签发", "site document version %d of epoch %d for site %d, %s, issued %s",
+		s.Version, s.Epoch, s.Number, s.Name, unixTime(s.IssuedAt)).In(lang))
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	for _, g := range s.Gates {
-		fmt.Fprintf(w, "  gate %s\ttag %d\t%s\n", g.ID, g.Tag, g.Key.Text)
+		fmt.Fprintln(w, gate.Say("  门 %s\t标签 %d\t%s", "  gate %s\ttag %d\t%s", g.ID, g.Tag, g.Key.Text).In(lang))
 	}
-	printKeys(w, s.Keys)
+	printKeys(w, s.Keys, lang)
 	_ = w.Flush()
 	for _, a := range s.Alarms {
 		fmt.Printf(pick(lang == gate.Chinese, "  告警：%s\n", "  alarm: %s\n"), a.In(lang))
