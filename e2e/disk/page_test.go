@@ -53,11 +53,12 @@ func TestAPageOfUnsentRecordsIsDamaged(t *testing.T) {
 	const openings = 12
 	w := newWorld(t, nil)
 	w.show(t, w.issue(t, 1), gate.OK)
-	st, err := w.Box.WaitStatus(soon(t), func(s stage.Status) bool { return s.Unsent == 0 })
+	w.settled(t, 1)
+	w.Line.Cut()
+	st, err := w.Box.Status(soon(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.Line.Cut()
 	for rider := range openings {
 		w.show(t, w.issue(t, 100+rider), gate.OK)
 	}
