@@ -56,6 +56,14 @@ func soon(t *testing.T) context.Context {
 	return ctx
 }
 
+// signed bounds the wait for a cosignature: a checkpoint comes within a minute, and
+// what a broker has lost is sent again after two (PROTOCOL 2.5).
+func signed(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // needs ends a story for want of Mosquitto or pseudo-terminals.
 func needs(t *testing.T) {
 	t.Helper()
@@ -170,13 +178,10 @@ func opened(r stage.Records) int {
 }
 
 // cosigned waits until the central server has cosigned at least n records, and
-// returns all that it has. The wait is long: a checkpoint comes within a minute,
-// and what a broker has lost is sent again after two (PROTOCOL 2.5).
+// returns all that it has.
 func cosigned(t *testing.T, w *stage.World, n uint64) stage.Records {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	r, err := w.Central.WaitRecords(ctx, func(r stage.Records) bool { return r.Gate(stage.GateID).Cosigned >= n })
+	r, err := w.Central.WaitRecords(signed(t), func(r stage.Records) bool { return r.Gate(stage.GateID).Cosigned >= n })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,7 +75,7 @@ func TestRestoredCard(t *testing.T) {
 	if out, err := w.Box.Do(soon(t), "journal", "verify"); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-	_, err = w.Central.WaitRecords(soon(t), func(r stage.Records) bool {
+	_, err = w.Central.WaitRecords(signed(t), func(r stage.Records) bool {
 		return slices.ContainsFunc(r.Gates, func(g stage.GateState) bool {
 			return g.Log == now.Log && g.Cosigned >= 2 && strings.Contains(strings.Join(g.Alarms, "\n"), "a new log after "+before.Log)
 		})
