@@ -127,7 +127,7 @@ func (b *box) serve(ctx context.Context, lanes []*lane, wires *boxWires) error {
 	late.Stop()
 	endGuarding()
 	err = errors.Join(err, guards.wait())
-	b.record(gate.Stopped, "")
+	b.stopped()
 	endSending()
 	err = errors.Join(err, senders.wait())
 	endWriting()
@@ -147,6 +147,18 @@ func (b *box) started() {
 		b.record(gate.NewLog, fmt.Sprintf("in memory, because the disk takes no records; stands in for log %q", b.store.Follows(context.Background())))
 	}
 	b.record(gate.Started, detail)
+}
+
+// stoppedLimit is how long the last record is waited for.
+const stoppedLimit = 2 * time.Second
+
+// stopped writes the last record and waits for it: what is not on stable storage is
+// not sent, and with it goes all that was to be synced later.
+func (b *box) stopped() {
+	select {
+	case <-b.store.Commit(systemRecord(b.clock.Now(), b.docs.now(), gate.Stopped, "")):
+	case <-time.After(stoppedLimit): // a slow disk; the next start sends it
+	}
 }
 
 // hourly writes the box's state into the log (PROTOCOL section 3).
