@@ -125,13 +125,13 @@ func (cmd *scannerTestCmd) watch(ctx context.Context, lang gate.Language, t *sca
 
 // follow prints a line for each code, for who is no terminal.
 func (cmd *scannerTestCmd) follow(ctx context.Context, lang gate.Language, t *scanTrial, look func() error) error {
-	if !cmd.JSON {
-		fmt.Println(scanWords["hint"].In(lang))
-	}
 	tick := time.NewTicker(drawEach)
 	defer tick.Stop()
-	for told := uint64(0); ; {
-		err := look()
+	err := look() // what was shown before this is not counted, so nobody is asked before it
+	if err == nil && !cmd.JSON {
+		fmt.Println(scanWords["hint"].In(lang))
+	}
+	for told := uint64(0); ; err = look() {
 		for _, c := range t.codes {
 			if c.Number > told && !cmd.JSON {
 				fmt.Println(codeLine(c))

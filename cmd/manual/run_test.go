@@ -36,6 +36,7 @@ var inText = []ran{
 	{says: "gated check"},
 	{says: "gated check --json"},
 	{says: "gated status"},
+	{says: "gated status --json"},
 	{says: "gated doctor", code: either}, // what it finds is this machine
 	{says: "gated doctor --fix", run: "gated doctor --fix </dev/null", code: either},
 	{says: "gated run", code: 1}, // one runs
