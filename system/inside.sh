@@ -25,12 +25,12 @@ scan() { printf '%s\r' "$(central issue --kid 257 --site 1001 --rider "$1")" >/d
 edges() { grep -c " $1\$" $trace 2>/dev/null; }
 opened() { [ "$(edges on)" -gt "$1" ]; }
 rests() { tail -n 1 $trace | grep -q ' off$'; }
-ready() { gated status | grep -q 'lists held' && gated status | grep -q 'broker answers'; }
+ready() { gated status | grep -q 'lists held' && gated status | grep -q 'broker answers' && gated status --json | grep -q '"up": true'; }
 lets_in() { # WHAT RIDER
 	before=$(edges on)
 	scan "$2"
-	until_ 10 opened "$before" || fail "$1: the relay did not go on"
-	until_ 10 rests || fail "$1: the relay stayed on"
+	until_ 30 opened "$before" || fail "$1: the relay did not go on"
+	until_ 30 rests || fail "$1: the relay stayed on"
 	ok "$1"
 }
 
@@ -56,8 +56,8 @@ for f in gate.key tls.key; do
 	[ "$(stat -c '%U %a' $state/$f)" = "gated 600" ] || fail "$f is $(stat -c '%U %a' $state/$f)"
 done
 [ "$(stat -c '%U:%G %a' /etc/gated/gated.toml)" = "root:gated 640" ] || fail "the configuration is $(stat -c '%U:%G %a' /etc/gated/gated.toml)"
-until_ 20 ready || fail "the gate is not ready: $(gated status)"
-until_ 10 rests || fail "after the first rider the relay stayed on"
+until_ 60 ready || fail "the gate is not ready: $(gated status)"
+until_ 30 rests || fail "after the first rider the relay stayed on"
 ok "enrolled from the card: keys made here, for their owner alone"
 lets_in "another rider, over mutual TLS" 1
 
@@ -83,7 +83,7 @@ back() { [ "$(pid)" != 0 ] && [ "$(pid)" != "$old" ] && ready; }
 for blow in KILL SEGV STOP; do
 	before=$(edges on) old=$(pid)
 	scan 2
-	until_ 10 opened "$before" || fail "before $blow: the relay did not go on"
+	until_ 30 opened "$before" || fail "before $blow: the relay did not go on"
 	kill -$blow "$old"
 	until_ 40 back || fail "after SIG$blow the gate does not come back"
 	until_ 5 rests || fail "after SIG$blow the relay stayed on"
@@ -111,7 +111,7 @@ ok "every command works beside the daemon; a stranger is refused"
 sleep 2
 old=$(pid)
 dpkg -i gated_1.0.1_amd64.deb >upgrade.log 2>&1 || fail "upgrade: $(cat upgrade.log)"
-until_ 20 back || fail "after the upgrade the gate does not come back"
+until_ 60 back || fail "after the upgrade the gate does not come back"
 sleep 2
 touch stop
 wait
@@ -134,7 +134,7 @@ pgrep -x gated >/dev/null && fail "removed, and still running"
 test -e $state/gated.db && test -e /etc/gated/gated.toml || fail "remove took records or configuration along"
 ok "removed: stopped, configuration and records kept"
 dpkg -i gated_1.0.1_amd64.deb >again.log 2>&1 || fail "install again: $(cat again.log)"
-until_ 20 ready || fail "installed again, the gate does not run"
+until_ 60 ready || fail "installed again, the gate does not run"
 lets_in "installed again, a rider" 5
 dpkg -P gated >purge.log 2>&1 || fail "purge: $(cat purge.log)"
 test -e $state || test -e /etc/gated || systemctl cat gated >/dev/null 2>&1 && fail "purge left something"
