@@ -21,7 +21,8 @@ demo: build ## one morning at a gate, played by real processes; LIVE=1 leaves it
 test: tools ## all tests, with the race detector, real Mosquitto and real pseudo-terminals
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "gofmt these"; exit 1; }
 	$(GO) vet ./...
-	$(GO) test -race -timeout 20m ./...
+	@# What takes longest begins first.
+	$(GO) test -race -timeout 20m ./e2e ./...
 
 test-pi: ## the real arm64 gated on two emulated boards, pins watched from outside; BOARD=virt alone, BREAK=pulse or pin
 	@sh .ci/tools pi
