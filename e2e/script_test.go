@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -109,17 +110,19 @@ const awaitLimit = 5 * time.Minute
 // await asks again until the answer is there.
 func await(ts *testscript.TestScript, _ bool, args []string) {
 	wanted := regexp.MustCompile("(?m)" + args[0])
-	for end := time.Now().Add(awaitLimit); ; time.Sleep(100 * time.Millisecond) {
-		out, err := program(ts, args[1:]).Output()
-		if err == nil && wanted.Match(out) {
-			_, err = ts.Stdout().Write(out)
-			ts.Check(err)
-			return
-		}
-		if time.Now().After(end) {
-			ts.Fatalf("%v: %v, last said:\n%s", args, err, out)
-		}
+	ctx, cancel := context.WithTimeout(context.Background(), awaitLimit)
+	defer cancel()
+	var out []byte
+	var said error
+	err := stage.Until(ctx, 100*time.Millisecond, func() (bool, error) {
+		out, said = program(ts, args[1:]).Output()
+		return said == nil && wanted.Match(out), nil
+	})
+	if err != nil {
+		ts.Fatalf("%v: %v, last said (%v):\n%s", args, err, said, out)
 	}
+	_, err = ts.Stdout().Write(out)
+	ts.Check(err)
 }
 
 func number(ts *testscript.TestScript, _ bool, args []string) {

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"gated/drivers/drivertest"
 	"gated/gate"
 	"gated/store"
 )
@@ -17,11 +19,11 @@ import (
 func smallDisk(t *testing.T) string {
 	t.Helper()
 	if os.Getuid() != 0 {
-		t.Skip("mounting a file system needs root")
+		drivertest.Missing(t, "root", errors.New("mounting a file system needs root"))
 	}
 	dir := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=16m", "gated-test", dir).CombinedOutput(); err != nil {
-		t.Skipf("a file system in memory cannot be mounted here: %v\n%s", err, out)
+		drivertest.Missing(t, "mount", fmt.Errorf("%w: %s", err, out))
 	}
 	t.Cleanup(func() {
 		if out, err := exec.Command("umount", "-l", dir).CombinedOutput(); err != nil {

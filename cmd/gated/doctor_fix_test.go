@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"gated/doctor"
+	"gated/drivers/drivertest"
 	"gated/gate"
 )
 
@@ -94,7 +96,7 @@ func TestTheModemRuleIsThePackagesOwn(t *testing.T) {
 
 func TestTheStateDirectoryIsGivenBack(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("not root: nobody else's file can be given back")
+		drivertest.Missing(t, "root", errors.New("nobody else's file can be given back"))
 	}
 	const daemon = 990
 	p := broken(t, map[string]string{"state/remote": "", "state/own": "", "elsewhere": ""})
