@@ -110,6 +110,7 @@ func (g *simGate) sever() {
 // and, when the record is on disk, let the rider in.
 func (g *simGate) show(t *testing.T, rider int) {
 	t.Helper()
+	g.look(t) // what it has heard since anything happened here
 	d := g.box.Judge.Judge(gate.Scan{Code: g.codes[rider], At: time.Now(), Source: gate.FromScanner}, gate.Lane{Name: "in", Direction: gate.In}, gate.DoorState{})
 	if seq, is := g.revoked[rider]; is && g.rev < seq && g.calmFor() > longCalm && time.Since(g.revokedAt[rider]) > longCalm {
 		g.broken(t, "I5", "gate %d has not heard of state %d, it holds %d, and nothing was in the way for %s", g.n, seq, g.rev, g.calmFor())
