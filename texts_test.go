@@ -200,3 +200,52 @@ func TestTheTechnicianReadsNoEnglishAlone(t *testing.T) {
 		t.Errorf("only %d calls found: the test reads too little", calls)
 	}
 }
+
+// TestEachProblemOfAConfigurationIsInBothLanguages: what `gated check` says is made
+// by text, which the test above reads, and chosen by language where it is printed.
+func TestEachProblemOfAConfigurationIsInBothLanguages(t *testing.T) {
+	added, chosen := 0, 0
+	for _, name := range sources(t) {
+		if !strings.Contains(name, "/cmd/gated/") {
+			continue
+		}
+		files := token.NewFileSet()
+		f, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr: // f.add(key, text(zh, en, values...))
+				sel, ok := n.Fun.(*ast.SelectorExpr)
+				if !ok || sel.Sel.Name != "add" || len(n.Args) != 2 {
+					return true
+				}
+				if on, ok := sel.X.(*ast.Ident); !ok || on.Name != "f" {
+					return true
+				}
+				added++
+				if _, ok := textOf(n.Args[1]); !ok {
+					t.Errorf("%s: a finding that is not text(Chinese, English, …)", files.Position(n.Pos()))
+				}
+			case *ast.CompositeLit: // problem{file, line, what.In(lang)}
+				if id, ok := n.Type.(*ast.Ident); !ok || id.Name != "problem" || len(n.Elts) != 3 {
+					return true
+				}
+				chosen++
+				call, ok := n.Elts[2].(*ast.CallExpr)
+				if !ok {
+					t.Errorf("%s: a problem of one language", files.Position(n.Pos()))
+					return true
+				}
+				if sel, ok := call.Fun.(*ast.SelectorExpr); !ok || sel.Sel.Name != "In" {
+					t.Errorf("%s: a problem of one language", files.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+	}
+	if added < 35 || chosen < 4 {
+		t.Errorf("only %d findings and %d problems found: the test reads too little", added, chosen)
+	}
+}

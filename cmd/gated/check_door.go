@@ -13,7 +13,7 @@ import (
 func checkDoor(f *findings, l *LaneConfig, at string) {
 	checkTiming(f, l, at)
 	if err := door.Check(l.door()); err != nil {
-		f.add(at+".door", "%v", err)
+		f.add(at+".door", text("%v", "%v", err))
 	}
 	checkInput(f, at+".door.contact", l.Door.Contact, l.Door.Kind, l.Door.Chip)
 	checkInput(f, at+".door.exit_button", l.Door.ExitButton, l.Door.Kind, l.Door.Chip)
@@ -24,14 +24,14 @@ func checkInput(f *findings, at string, c InputConfig, kind, chip string) {
 		return
 	}
 	if err := door.CheckInput(c.input(kind, chip)); err != nil {
-		f.add(at, "%v", err)
+		f.add(at, text("%v", "%v", err))
 	}
 }
 
 // checkInputs looks at the wires of the box.
 func (c *Config) checkInputs(f *findings) {
 	if c.Inputs.Kind != "gpio" && c.Inputs.Kind != "sim" {
-		f.add("inputs.kind", "%q is not known; write gpio or sim", c.Inputs.Kind)
+		f.add("inputs.kind", text("不认识 %q；请写 gpio 或 sim", "%q is not known; write gpio or sim", c.Inputs.Kind))
 		return
 	}
 	for _, in := range c.Inputs.all() {
@@ -64,11 +64,11 @@ func (c *Config) checkAirlocks(f *findings) {
 		switch {
 		case l.Airlock == "":
 		case !validName.MatchString(l.Airlock):
-			f.add(at+".airlock", "%q is no name: 1 to 63 of a-z, 0-9 and -; lanes of one name open one at a time", l.Airlock)
+			f.add(at+".airlock", text("%q 不能作名称：须为 1 到 63 个 a-z、0-9 和 -；同名的通道一次只开一扇门", "%q is no name: 1 to 63 of a-z, 0-9 and -; lanes of one name open one at a time", l.Airlock))
 		case lanes[l.Airlock] < 2:
-			f.add(at+".airlock", "no other lane is in airlock %q: write the same name at the lane of the other door", l.Airlock)
+			f.add(at+".airlock", text("没有别的通道属于互锁 %q：请在另一扇门的通道写同样的名称", "no other lane is in airlock %q: write the same name at the lane of the other door", l.Airlock))
 		case !l.Door.Contact.wired():
-			f.add(at+".airlock", "an airlock needs a contact at each door: without one nobody knows that it is shut; wire one and write contact = { line = … }")
+			f.add(at+".airlock", text("互锁的每扇门都须有门磁：没有门磁就无从知道门已关；请接上并写 contact = { line = … }", "an airlock needs a contact at each door: without one nobody knows that it is shut; wire one and write contact = { line = … }"))
 		}
 	}
 }
@@ -83,7 +83,7 @@ func (c *Config) checkLines(f *findings) {
 			return
 		}
 		if by, ok := taken[at]; ok {
-			f.add(key, "%s is %s already: a line does one thing; use another", line, by)
+			f.add(key, text("%s 已用于 %s：一条线只能作一种用途；请换一条", "%s is %s already: a line does one thing; use another", line, by))
 			return
 		}
 		taken[at] = key
@@ -109,18 +109,18 @@ func (c *Config) checkLines(f *findings) {
 // checkTiming looks at the door's durations, and then at what they come to.
 func checkTiming(f *findings, l *LaneConfig, at string) {
 	known := len(*f)
-	for key, text := range map[string]string{
+	for key, given := range map[string]string{
 		"pulse": l.Door.Pulse, "longest": l.Door.Longest, "gap": l.Door.Gap, "held_open": l.Door.HeldOpen, "pre_alarm": l.Door.PreAlarm,
 	} {
-		if _, err := time.ParseDuration(text); text != "" && err != nil {
-			f.add(at+".door."+key, `%q is no duration: write "3s", "500ms" or "1m"`, text)
+		if _, err := time.ParseDuration(given); given != "" && err != nil {
+			f.add(at+".door."+key, text(`%q 不是时长：请写 "3s"、"500ms" 或 "1m"`, `%q is no duration: write "3s", "500ms" or "1m"`, given))
 		}
 	}
 	if len(*f) > known {
 		return
 	}
 	if err := l.doorTiming().Check(); err != nil {
-		f.add(at+".door", "%v", err)
+		f.add(at+".door", text("%v", "%v", err))
 	}
 }
 

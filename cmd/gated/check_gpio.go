@@ -50,7 +50,7 @@ func (c *Config) look() findings {
 	var f findings
 	for _, l := range c.gpioLines() {
 		if _, err := l.find(); err != nil {
-			f.add(l.key, "%v", err)
+			f.add(l.key, text("%v", "%v", err))
 		}
 	}
 	return f

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"reflect"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -30,7 +27,8 @@ func (p problem) Error() string {
 }
 
 // loadConfig reads and checks a configuration. Its error joins every problem
-// that was found, each with file, line and what to do; more are further checks.
+// that was found, each with file, line and what to do, in the language of the
+// environment or the file; more are further checks.
 func loadConfig(file string, more ...func(*Config) findings) (*Config, error) {
 	data, err := os.ReadFile(file) //nolint:gosec // the operator names the file
 	if err != nil {
@@ -58,7 +56,7 @@ func unreadable(file string, err error) error {
 			ZH: "此用户无权读取配置文件 %s：请用 sudo，或加入组 gated（sudo usermod -aG gated $USER）后重新登录",
 		}.In(lang), file), err}
 	}
-	return fmt.Errorf("read configuration: %w", err)
+	return fmt.Errorf("%s: %w", gate.Say("读取配置", "read configuration").In(lang), err)
 }
 
 // decodeConfig reads a configuration that is not checked yet.
@@ -74,18 +72,20 @@ func decodeConfig(file string, data []byte) (*Config, error) {
 
 // problems checks what data, the text of file, was decoded to.
 func (c *Config) problems(file string, data []byte, more ...func(*Config) findings) error {
-	lines := keyLines(data)
+	lines, lang := keyLines(data), language(c)
 	var all []error
 	for _, check := range append([]func(*Config) findings{(*Config).check}, more...) {
 		for _, p := range check(c) {
-			all = append(all, problem{file, lines.of(p.key), p.text})
+			all = append(all, problem{file, lines.of(p.key), p.what.In(lang)})
 		}
 	}
 	return errors.Join(all...)
 }
 
-// syntaxProblems says in sentences what the TOML library found.
+// syntaxProblems says in sentences what the TOML library found. The language is
+// that of the environment alone: the file's was not read.
 func syntaxProblems(file string, data []byte, err error) error {
+	lang := terminalLanguage()
 	var strict *toml.StrictMissingError
 	if errors.As(err, &strict) {
 		var all []error
@@ -93,94 +93,18 @@ func syntaxProblems(file string, data []byte, err error) error {
 		for _, e := range strict.Errors {
 			line, _ := e.Position()
 			key := e.Key()
-			all = append(all, problem{file, line, unknownKey(lines.whole(line, key[len(key)-1]))})
+			all = append(all, problem{file, line, unknownKey(lines.whole(line, key[len(key)-1])).In(lang)})
 		}
 		return errors.Join(all...)
 	}
 	var syntax *toml.DecodeError
 	if errors.As(err, &syntax) {
 		line, _ := syntax.Position()
-		text := plainly(strings.TrimPrefix(syntax.Error(), "toml: "))
+		what := plainly(strings.TrimPrefix(syntax.Error(), "toml: "))
 		if key := strings.Join(syntax.Key(), "."); key != "" {
-			text = fmt.Sprintf("%s: %s", key, text)
+			what = text("%s：%[2]s", "%s: %[3]s", key, what.ZH, what.EN)
 		}
-		return problem{file, line, text}
+		return problem{file, line, what.In(lang)}
 	}
-	return problem{file, 0, err.Error()}
-}
-
-// wrongType is how the TOML library says that a value is of another type.
-var wrongType = regexp.MustCompile(`^cannot decode TOML (\w+) into (?:struct field \S+ of type|a Go value of type) (\S+)$`)
-
-// expected is what to write for each type of our configuration.
-var expected = map[string]string{
-	"uint32": "a whole number without quotes", "int": "a whole number without quotes", "bool": "true or false without quotes",
-	"string": "text in quotes", "[]string": "a list of texts in quotes, in [ ]",
-}
-
-// plainly says what the TOML library found in words that name no Go type.
-func plainly(text string) string {
-	if m := wrongType.FindStringSubmatch(text); m != nil && expected[m[2]] != "" {
-		return fmt.Sprintf("a TOML %s stands here; write %s", m[1], expected[m[2]])
-	}
-	return text + "; see docs/configuration.md for what is expected"
-}
-
-// unknownKey names the nearest key that exists where the unknown one stands.
-func unknownKey(key []string) string {
-	wrong := key[len(key)-1]
-	known := knownKeys(reflect.TypeFor[Config](), key[:len(key)-1])
-	text := fmt.Sprintf("unknown key %q", strings.Join(key, "."))
-	if len(known) == 0 {
-		return text + "; take it out"
-	}
-	best := slices.MinFunc(known, func(a, b string) int { return distance(a, wrong) - distance(b, wrong) })
-	if distance(best, wrong) <= max(2, len(wrong)/2) {
-		return fmt.Sprintf("%s: did you mean %q?", text, best)
-	}
-	return fmt.Sprintf("%s: known here are %s", text, strings.Join(known, ", "))
-}
-
-// knownKeys lists the keys of the table at path.
-func knownKeys(t reflect.Type, path []string) []string {
-	for t.Kind() == reflect.Slice {
-		t = t.Elem()
-	}
-	if t.Kind() != reflect.Struct {
-		return nil
-	}
-	var names []string
-	for f := range t.Fields() {
-		name := f.Tag.Get("toml")
-		if len(path) > 0 && name == path[0] {
-			return knownKeys(f.Type, path[1:])
-		}
-		names = append(names, name)
-	}
-	if len(path) > 0 {
-		return nil
-	}
-	return names
-}
-
-// distance is the number of single letters to change, put in or take out
-// between a and b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return problem{file, 0, text("无法读懂这个文件：%v", "%v", err).In(lang)}
 }

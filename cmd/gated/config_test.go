@@ -45,6 +45,14 @@ func writeConfig(t *testing.T, text string) string {
 	return file
 }
 
+// speak sets what the environment says of the language.
+func speak(t *testing.T, lang string) {
+	t.Helper()
+	t.Setenv("LC_ALL", "")
+	t.Setenv("LC_MESSAGES", "")
+	t.Setenv("LANG", lang)
+}
+
 func TestSoundConfigurationIsFine(t *testing.T) {
 	cfg, err := loadConfig(writeConfig(t, strings.ReplaceAll(sound, "ROOT", testRoot)))
 	if err != nil {
@@ -96,6 +104,7 @@ name = "in"`, "ca = \"/nonexistent.pem\"\n[[lane]]\nname = \"in\"", `:12: file c
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			speak(t, "C")
 			text := strings.Replace(sound, tt.old, tt.new, 1)
 			if text == sound {
 				t.Fatal("the test breaks nothing")
@@ -109,7 +118,43 @@ name = "in"`, "ca = \"/nonexistent.pem\"\n[[lane]]\nname = \"in\"", `:12: file c
 	}
 }
 
+// TestAProblemIsSaidInChinese where the environment asks for it, or the file and
+// not the environment; a file that cannot be parsed has no say.
+func TestAProblemIsSaidInChinese(t *testing.T) {
+	const inChinese = "[gate]\nlanguage = \"zh\""
+	for _, tt := range []struct {
+		name, lang    string
+		old, new      string
+		want, wantNot string
+	}{
+		{"the environment asks", "zh_CN.UTF-8", `id = "east"`, `id = "East Gate"`, `:2: "East Gate" 不能作门的编号`, "gate id"},
+		{"the file asks", "", "[gate]\nid = \"east\"", inChinese + "\nid = \"E\"", `:3: "E" 不能作门的编号`, "gate id"},
+		{"the environment is asked before the file", "C", "[gate]\nid = \"east\"", inChinese + "\nid = \"E\"", `:3: "E" is no gate id`, "编号"},
+		{"a misspelt key", "zh_CN.UTF-8", `site = 1001`, `sit = 1001`, `:3: 没有 "gate.sit" 这一项：是否应为 "site"？`, "unknown"},
+		{"a key like no other", "zh_CN.UTF-8", `site = 1001`, `quantity = 1001`, `此处可用的有 id、site、`, "known"},
+		{"a key in a table that there is not", "zh_CN.UTF-8", `site = 1001`, `site.of.city = 1`, `:3: `, "unknown"},
+		{"a wrong type", "zh_CN.UTF-8", `site = 1001`, `site = "1001"`, `:3: gate.site：此处写的是字符串；请写整数，不加引号`, "TOML string"},
+		{"a quote without its end", "zh_CN.UTF-8", `id = "east"`, `id = "east`, `:2: 字符串缺少结尾的引号；应写什么见 docs/configuration.zh-CN.md`, "unterminated"},
+		{"a syntax error that is rare", "zh_CN.UTF-8", `site = 1001`, `site = 0x`, `:3: 此处不符合 TOML 的写法（`, "see docs"},
+		{"a syntax error in a file that asks", "", "[gate]\nid = \"east\"", inChinese + "\nid = east", `see docs/configuration.md`, "docs/configuration.zh-CN.md"},
+		{"a file that is not there", "zh_CN.UTF-8", "\n[[lane]]\nname = \"in\"", "ca = \"/nonexistent.pem\"\n[[lane]]\nname = \"in\"", `文件不能用：/nonexistent.pem 不存在`, "cannot"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			speak(t, tt.lang)
+			broken := strings.Replace(sound, tt.old, tt.new, 1)
+			if broken == sound {
+				t.Fatal("the test breaks nothing")
+			}
+			_, err := loadConfig(writeConfig(t, strings.ReplaceAll(broken, "ROOT", testRoot)))
+			if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), tt.wantNot) {
+				t.Errorf("loadConfig: %v\nwant %q and not %q", err, tt.want, tt.wantNot)
+			}
+		})
+	}
+}
+
 func TestNoLane(t *testing.T) {
+	speak(t, "C")
 	text, _, _ := strings.Cut(strings.ReplaceAll(sound, "ROOT", testRoot), "[[lane]]")
 	if _, err := loadConfig(writeConfig(t, text)); err == nil || !strings.Contains(err.Error(), "no [[lane]]") {
 		t.Errorf("loadConfig: %v", err)

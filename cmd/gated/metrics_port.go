@@ -21,7 +21,7 @@ func (c *Config) checkMetrics(f *findings) {
 	}
 	_, port, err := net.SplitHostPort(c.Metrics.Listen)
 	if n, bad := strconv.ParseUint(port, 10, 16); err != nil || bad != nil || n == 0 {
-		f.add("metrics.listen", `%q is no address to listen on: write "127.0.0.1:9464", or leave it out`, c.Metrics.Listen)
+		f.add("metrics.listen", text(`%q 不能作监听地址：请写 "127.0.0.1:9464"，或不填`, `%q is no address to listen on: write "127.0.0.1:9464", or leave it out`, c.Metrics.Listen))
 	}
 }
 

@@ -55,7 +55,7 @@ func (c *Config) checkJournal(f *findings) {
 		{"most_mb", c.Journal.MostMB, c.Journal.SizeMB, 1 << 20},
 	} {
 		if k.value < k.least || k.value > k.most {
-			f.add("journal."+k.key, "%d is not between %d and %d", k.value, k.least, k.most)
+			f.add("journal."+k.key, text("%d 不在 %d 到 %d 之间", "%d is not between %d and %d", k.value, k.least, k.most))
 		}
 	}
 }
