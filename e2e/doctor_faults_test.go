@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"gated/drivers/drivertest"
 	"gated/stage"
 )
 
@@ -78,6 +79,9 @@ func (p *patient) brokerFaults() []fault {
 			}
 			return fmt.Sprintf("%q", "tcp://"+p.otherBroker(t, "allow_anonymous true\nacl_file "+acl))
 		}), nil},
+		{"the broker refuses one subscription", "subscription", "gated/v1/revocation/heartbeat", p.at(func(t *testing.T) string {
+			return fmt.Sprintf("%q", "tcp://"+p.otherBroker(t, "allow_anonymous true\n"+refuses(t, "gated/v1/revocation/heartbeat")))
+		}), nil},
 	}
 }
 
@@ -98,6 +102,33 @@ func (p *patient) boxFaults() []fault {
 			return ""
 		}, p.well},
 	}
+}
+
+// refuses is what makes a Mosquitto answer the subscription to one topic with a
+// refusal (SUBACK 0x80). Its acl_file cannot: it grants every subscription and
+// then sends nothing. Its access lists in JSON, which it has a plugin for, can.
+func refuses(t *testing.T, topic string) (conf string) {
+	t.Helper()
+	var plugin string
+	for _, dir := range []string{"/usr/lib/*", "/usr/lib", "/usr/local/lib"} {
+		if found, _ := filepath.Glob(filepath.Join(dir, "mosquitto_dynamic_security.so")); len(found) > 0 {
+			plugin = found[0]
+			break
+		}
+	}
+	if plugin == "" {
+		drivertest.Missing(t, "mosquitto", errors.New("it has no mosquitto_dynamic_security.so"))
+	}
+	list := filepath.Join(t.TempDir(), "access.json")
+	text := fmt.Sprintf(`{
+		"defaultACLAccess": {"publishClientSend": true, "publishClientReceive": true, "subscribe": true, "unsubscribe": true},
+		"roles": [{"rolename": "gate", "acls": [{"acltype": "subscribeLiteral", "topic": %q, "priority": 1, "allow": false}]}],
+		"groups": [{"groupname": "gates", "roles": [{"rolename": "gate"}]}], "anonymousGroup": "gates"
+	}`, topic)
+	if err := os.WriteFile(list, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "plugin " + plugin + "\nplugin_opt_config_file " + list
 }
 
 // otherBroker is a Mosquitto of its own, which holds nothing.
