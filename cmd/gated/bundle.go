@@ -17,6 +17,7 @@ import (
 
 	"gated/doctor"
 	"gated/gate"
+	"gated/local"
 	"gated/store"
 )
 
@@ -121,8 +122,12 @@ func (cmd *bundleCmd) say(b *bundle, path string, n int64) error {
 // newBundle looks at the configuration, which says what must not be in it.
 func newBundle(c *common, root string) *bundle {
 	b := &bundle{patient: newPatient(c, root)}
-	b.lang = language(b.patient.cfg)
 	cfg, err := showConfig(c.Config)
+	if p := b.patient; p.cfg.Gate.ID == "" && cfg.Gate.ID != "" { // nothing of it was taken for a configuration
+		p.cfg.Gate = cfg.Gate
+		p.client = local.NewClient(cfg.Gate.Socket)
+	}
+	b.lang = language(b.patient.cfg)
 	b.stateDir = cmp.Or(cfg.Gate.StateDir, b.patient.cfg.Gate.StateDir)
 	b.scrub = newScrubber(append(cfg.secrets, pick(ownPath(c.Config) == "", c.Config, "")), cfg.kept)
 	if cfg.text != "" {

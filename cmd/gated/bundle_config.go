@@ -153,6 +153,9 @@ func showConfig(file string) (c shownConfig, err error) {
 		return c, fmt.Errorf("read configuration: %w", err)
 	}
 	err = toml.Unmarshal(data, &c.Config) // what is unknown in it is not shown, and no fault here
+	if err != nil {
+		c.salvage(string(data))
+	}
 	c.setDefaults()
 	for _, s := range c.settings() {
 		c.text += fmt.Sprintf("%s = %s%s\n", s.key, cmp.Or(s.shown, notShown), fileWords(s.key, s.value))
@@ -177,6 +180,26 @@ func showConfig(file string) (c shownConfig, err error) {
 		err = errors.New("the configuration is no TOML: gated check says where")
 	}
 	return c, err
+}
+
+// salvage takes from a text that is no TOML those lines of [gate] that are: they
+// say where records and daemon are.
+func (c *Config) salvage(text string) {
+	table := ""
+	for line := range strings.Lines(text) {
+		switch line = strings.TrimSpace(line); {
+		case strings.HasPrefix(line, "["):
+			table = line
+		case strings.HasPrefix(table, "[gate]"):
+			good := c.Gate
+			one := struct {
+				Gate *GateConfig `toml:"gate"`
+			}{&good}
+			if toml.Unmarshal([]byte("[gate]\n"+line), &one) == nil {
+				c.Gate = good
+			}
+		}
+	}
 }
 
 var quotedText = regexp.MustCompile(`"((?:[^"\\\n]|\\.)*)"|'([^'\n]*)'`)

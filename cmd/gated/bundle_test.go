@@ -268,6 +268,15 @@ func TestABundleOfARunningGate(t *testing.T) {
 	has(t, m, "status.json", `"tell (removed) of (removed)"`)
 	has(t, m, "status.txt", "tell (removed)")
 	has(t, m, "doctor.txt", "tell (removed)")
+
+	text, err := os.ReadFile(h.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.put(t, "gated.toml", "what is this\n"+string(text)) // after the daemon's start
+	m = h.bundle(t)
+	has(t, m, "status.txt", "tell (removed)")
+	has(t, m, "records.jsonl", `"verdict":"open"`)
 }
 
 // TestABundleOfABrokenGate: what cannot be read is said, and not quoted.
@@ -283,15 +292,14 @@ func TestABundleOfABrokenGate(t *testing.T) {
 		{"a private key as root", "roots = [", "roots = [\"PRIVATE+KEY+" + hiddenUser + "\", ", "is no verifier key"},
 		{"a name as gate", verifytest.GateID, hiddenName, `"(removed)" is no gate id`},
 		{"no TOML", "site = 1001", "site = " + hiddenName, "FAIL  config"},
+		{"no TOML, at its end", "[trust]", "name = \"" + hiddenPIN + "\nthe rest\n\n[trust]", "FAIL  config"},
 		{"a relay's line that is a word", `kind = "sim", mode`, `kind = "gpio", relay = "` + hiddenUser + `", mode`, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := fillHaystack(t, tt.old, tt.new)
 			m := h.bundle(t)
 			has(t, m, "doctor.txt", tt.problem)
-			if tt.name != "no TOML" { // which does not even say where they are
-				has(t, m, "records.jsonl", `"verdict":"open"`)
-			}
+			has(t, m, "records.jsonl", `"verdict":"open"`)
 		})
 	}
 	h := fillHaystack(t)
