@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"gated/gate"
 	"gated/stage"
 )
 
@@ -228,5 +230,35 @@ func (p *patient) wireFaults() []fault {
 				t.Fatal(err)
 			}
 		}},
+		{"the contact's wire hangs in the air", "inputs", "wire hangs in the air", p.with(func(t *testing.T) (string, string) {
+			const door = `door = { kind = "sim",`
+			return door, fmt.Sprintf("%s contact = { line = %q },", door, floating(t))
+		}), p.well},
 	}
+}
+
+// floating is a simulated wire with nothing at its end: until the test ends it has
+// now this level and now that, as the mains in the air want it.
+func floating(t *testing.T) (line string) {
+	t.Helper()
+	line = filepath.Join(t.TempDir(), "contact")
+	ended, stop := make(chan struct{}), t.Context().Done()
+	t.Cleanup(func() { <-ended })
+	go func() {
+		defer close(ended)
+		again := time.NewTicker(gate.InputsEvery)
+		defer again.Stop()
+		for {
+			if err := os.WriteFile(line, []byte{"01"[rand.IntN(2)]}, 0o600); err != nil {
+				t.Error(err)
+				return
+			}
+			select {
+			case <-stop:
+				return
+			case <-again.C:
+			}
+		}
+	}()
+	return line
 }
