@@ -71,7 +71,7 @@ simulate: ## SEEDS networks (default 20) of GATES gates (10) for a month of virt
 	GOGC=400 $(GO) test -count 1 -timeout 2h -v -run '^Test(AMonthOfFaults|AMonthOffline)' ./rig -seeds $(or $(SEEDS),20) -simgates $(or $(GATES),10) -simdays 30 \
 		$(if $(SEED),-simseed $(SEED)) $(if $(BREAK),-simbug $(BREAK))
 
-fleet: ## N gates (default 1000) at one broker: revocations everywhere, the power's return, memory; 5000 needs 60200 open files
+fleet: ## N gates (default 1000) at one broker: revocations everywhere, the power's return, memory; up to 1500 in a process, which needs 18200 open files
 	$(GO) test -count 1 -timeout 1h -v -run '^TestAFleetAtOneBroker' ./rig -fleet $(or $(N),1000)
 
 fuzz: ## every fuzz target for FUZZTIME each (default 10s)

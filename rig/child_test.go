@@ -25,11 +25,17 @@ var child = flag.String("child", "", "be the box of that file, and no test")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if *child == "" {
+	var err error
+	switch {
+	case *boxes:
+		err = beBoxes(os.Stdin, os.Stdout)
+	case *child != "":
+		err = beBox(*child)
+	default:
 		os.Exit(m.Run())
 	}
-	if err := beBox(*child); err != nil {
-		fmt.Println("box:", err)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "box:", err)
 		os.Exit(1)
 	}
 }

@@ -1,7 +1,7 @@
 // Package rig is a gate box as far as its line to the central server goes: the
 // real store, the real sync, documents checked, kept and enforced in the order of
 // cmd/gated, and no hardware, socket or configuration around them. A process can
-// hold one that is killed, or five thousand.
+// hold one that is killed, or a thousand.
 //
 // It is for what no single gate shows: `make outages` (the network, the broker,
 // box and server die at any instant), `make simulate` (many gates for a month of
