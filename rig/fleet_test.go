@@ -121,7 +121,7 @@ func newHouse(t *testing.T) *house {
 	t.Helper()
 	self, err := os.Executable()
 	must(t, err)
-	cmd := exec.Command(self, "-boxes") //nolint:noctx // the end of its standard input ends it
+	cmd := exec.Command(self, "-boxes") // the end of its standard input ends it
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	must(t, err)
