@@ -94,7 +94,9 @@ func tcp(f *Facts) Result {
 	if r, ok := alone(l); ok {
 		return r
 	}
-	return step(l.TCP, say("看端口有没有写错；nc -vz %s；若无人监听，问中心；若没有应答，是防火墙或运营商", "see whether the port is right; nc -vz %s; if nothing listens ask the central server's operator, if nothing answers it is a firewall or the provider", l.Host))
+	return step(l.TCP, say("看端口有没有写错；nc -vz %[1]s；若无人监听，问中心；若没有应答，是防火墙或运营商；若无法到达，看网线、SIM卡和路由器：ip route get %[2]s",
+		"see whether the port is right; nc -vz %[1]s; if nothing listens ask the central server's operator, if nothing answers it is a firewall or the provider, if there is no way to it look at cable, SIM and router: ip route get %[2]s",
+		l.Host, l.Name.Detail))
 }
 
 func tlsChain(f *Facts) Result {

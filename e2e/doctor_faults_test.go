@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,6 +14,7 @@ import (
 	"math/big"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -48,6 +50,7 @@ func (p *patient) brokerFaults() []fault {
 		{"the broker does not run", "tcp", "", p.at(func(*testing.T) string {
 			return fmt.Sprintf("\"tcp://127.0.0.1:%d\"", stage.FreePort())
 		}), nil},
+		{"there is no way to the broker", "tcp", "ip route get " + nowhere, p.at(unreachable), nil},
 		{"nobody knows the broker's name", "name", "nowhere.invalid", p.at(func(*testing.T) string { return `"tcp://nowhere.invalid:1883"` }), nil},
 		{"the broker speaks no TLS", "tls", "", p.at(func(t *testing.T) string {
 			l := silent(t)
@@ -102,6 +105,35 @@ func (p *patient) boxFaults() []fault {
 			return ""
 		}, p.well},
 	}
+}
+
+// nowhere is an address of those that are for examples alone (RFC 5737), another
+// one for each process that tests.
+var nowhere = fmt.Sprintf("203.0.113.%d", 1+os.Getpid()%254)
+
+// unreachable takes from this machine, until the test ends, the way to an address:
+// whoever wants to go there is told at once that there is none.
+func unreachable(t *testing.T) (broker string) {
+	t.Helper()
+	route := func(ctx context.Context, verb string) error {
+		said, err := exec.CommandContext(ctx, "ip", "route", verb, "unreachable", nowhere+"/32").CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("ip route %s: %w: %s", verb, err, said)
+		}
+		return nil
+	}
+	if os.Getuid() != 0 {
+		drivertest.Missing(t, "root", errors.New("only root takes a route away"))
+	}
+	if err := route(soon(t), "replace"); err != nil {
+		drivertest.Missing(t, "root", err)
+	}
+	t.Cleanup(func() {
+		if err := route(context.Background(), "del"); err != nil { // the test's own context has ended
+			t.Error(err)
+		}
+	})
+	return fmt.Sprintf("\"tcp://%s:1883\"", nowhere)
 }
 
 // refuses is what makes a Mosquitto answer the subscription to one topic with a
