@@ -1,10 +1,6 @@
 package gate
 
-import (
-	"errors"
-	"fmt"
-	"time"
-)
+import "time"
 
 // Mode is what the relay's pulse means to the hardware behind it.
 type Mode string
@@ -73,23 +69,23 @@ func (c DoorConfig) Check() error {
 	c = c.WithDefaults()
 	switch {
 	case c.Mode != Hold && c.Mode != Impulse:
-		return fmt.Errorf("mode %q is neither %q (strike, magnet) nor %q (turnstile, step input)", c.Mode, Hold, Impulse)
+		return Say("mode %q 既不是 %q（电锁、磁力锁）也不是 %q（闸机、步进输入）", "mode %q is neither %q (strike, magnet) nor %q (turnstile, step input)", c.Mode, Hold, Impulse).Trouble(nil)
 	case c.Pulse < 0 || c.Pulse > LongestPulse:
-		return fmt.Errorf("pulse %s is not between 0 and %s: the gate would stay open", c.Pulse, LongestPulse)
+		return Say("pulse %s 不在 0 到 %s 之间：门会一直开着", "pulse %s is not between 0 and %s: the gate would stay open", c.Pulse, LongestPulse).Trouble(nil)
 	case c.Longest < c.Pulse || c.Longest > LongestPulse:
-		return fmt.Errorf("longest pulse %s is not between the pulse %s and %s", c.Longest, c.Pulse, LongestPulse)
+		return Say("longest %s 不在 pulse %s 到 %s 之间", "longest pulse %s is not between the pulse %s and %s", c.Longest, c.Pulse, LongestPulse).Trouble(nil)
 	case c.Gap < 0:
-		return fmt.Errorf("gap %s is negative", c.Gap)
+		return Say("gap %s 是负数", "gap %s is negative", c.Gap).Trouble(nil)
 	case c.Step && c.Mode != Impulse:
-		return errors.New("step is for mode \"impulse\": a relay that is held has no steps; take step out, or write mode = \"impulse\"")
+		return Say("step 只用于 mode \"impulse\"：保持吸合的继电器没有步进；请删去 step，或写 mode = \"impulse\"", "step is for mode \"impulse\": a relay that is held has no steps; take step out, or write mode = \"impulse\"").Trouble(nil)
 	case c.Step && !c.Contact:
-		return errors.New("step needs a contact: without one nobody knows whether the next impulse would shut the gate; wire one and write contact = { line = … }")
+		return Say("step 须有门磁：没有门磁就无从知道下一个脉冲会不会把门关上；请接上并写 contact = { line = … }", "step needs a contact: without one nobody knows whether the next impulse would shut the gate; wire one and write contact = { line = … }").Trouble(nil)
 	case !contact:
-		return errors.New("held_open and pre_alarm need a contact: without one nobody knows that the door is open; wire one and write contact = { line = … }")
+		return Say("held_open 和 pre_alarm 须有门磁：没有门磁就无从知道门开着；请接上并写 contact = { line = … }", "held_open and pre_alarm need a contact: without one nobody knows that the door is open; wire one and write contact = { line = … }").Trouble(nil)
 	case c.HeldOpen < time.Second || c.HeldOpen > longestHeldOpen:
-		return fmt.Errorf("held_open %s is not between 1s and %s", c.HeldOpen, longestHeldOpen)
+		return Say("held_open %s 不在 1s 到 %s 之间", "held_open %s is not between 1s and %s", c.HeldOpen, longestHeldOpen).Trouble(nil)
 	case c.PreAlarm < 0 || c.PreAlarm > c.HeldOpen:
-		return fmt.Errorf("pre_alarm %s is not between 0 and held_open %s: it warns before the alarm", c.PreAlarm, c.HeldOpen)
+		return Say("pre_alarm %s 不在 0 到 held_open %s 之间：它须早于告警", "pre_alarm %s is not between 0 and held_open %s: it warns before the alarm", c.PreAlarm, c.HeldOpen).Trouble(nil)
 	}
 	return nil
 }

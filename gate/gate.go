@@ -135,6 +135,21 @@ func (t Text) In(l Language) string {
 	return t.EN
 }
 
+// Trouble is the sentence as an error, with what is below it or nil.
+func (t Text) Trouble(below error) error { return &Trouble{t, below} }
+
+// Trouble is an error that a person reads, in both languages.
+type Trouble struct {
+	Say Text
+	Err error // what is below it, for programs; nil: nothing
+}
+
+// Error is the English of it.
+func (t *Trouble) Error() string { return t.Say.EN }
+
+// Unwrap is what is below it.
+func (t *Trouble) Unwrap() error { return t.Err }
+
 // Language of what people read.
 type Language string
 

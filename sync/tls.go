@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"gated/gate"
 )
 
 // tlsFiles are the files of a broker's settings, read for one connection.
@@ -22,10 +24,10 @@ func (b Broker) readTLS() (*tlsFiles, error) {
 	if b.CA != "" {
 		raw, err := os.ReadFile(b.CA)
 		if err != nil {
-			return nil, fmt.Errorf("read ca file: %w", err)
+			return nil, gate.Say("无法读取 ca 文件：%v", "read ca file: %v", err).Trouble(err)
 		}
 		if f.listed, err = parsePEM(raw); err != nil {
-			return nil, fmt.Errorf("read ca file %s: %w", b.CA, err)
+			return nil, gate.Say("ca 文件 %[1]s 里没有可用的证书", "read ca file %[1]s: %[2]v", b.CA, err).Trouble(err)
 		}
 		f.roots = x509.NewCertPool()
 		for _, c := range f.listed {
@@ -33,12 +35,12 @@ func (b Broker) readTLS() (*tlsFiles, error) {
 		}
 	}
 	if (b.Cert == "") != (b.Key == "") {
-		return nil, errors.New("read client certificate: cert and key go together, one of them is missing")
+		return nil, gate.Say("客户端证书：cert 和 key 须成对，缺了一个", "read client certificate: cert and key go together, one of them is missing").Trouble(nil)
 	}
 	if b.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(b.Cert, b.Key)
 		if err != nil {
-			return nil, fmt.Errorf("read client certificate: %w", err)
+			return nil, gate.Say("客户端证书和密钥不能用：%v", "read client certificate: %v", err).Trouble(err)
 		}
 		f.client = []tls.Certificate{pair}
 	}

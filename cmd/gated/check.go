@@ -79,7 +79,7 @@ func (c *Config) checkTrust(f *findings) {
 	for _, root := range c.Trust.Roots {
 		k, err := document.ParseKey(root)
 		if err != nil {
-			f.add("trust.roots", text("%q 不是验证密钥：%v；请复制 gate-central roots 打印的那一行", "%q is no verifier key: %v; copy the line that gate-central roots prints", root, err))
+			f.add("trust.roots", text("%[1]q 不是验证密钥；请复制 gate-central roots 打印的那一行", "%q is no verifier key: %v; copy the line that gate-central roots prints", root, err))
 			continue
 		}
 		if slices.ContainsFunc(keys, k.Same) {

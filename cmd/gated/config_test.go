@@ -136,6 +136,12 @@ func TestAProblemIsSaidInChinese(t *testing.T) {
 		{"a wrong type", "zh_CN.UTF-8", `site = 1001`, `site = "1001"`, `:3: gate.site：此处写的是字符串；请写整数，不加引号`, "TOML string"},
 		{"a quote without its end", "zh_CN.UTF-8", `id = "east"`, `id = "east`, `:2: 字符串缺少结尾的引号；应写什么见 docs/configuration.zh-CN.md`, "unterminated"},
 		{"a syntax error that is rare", "zh_CN.UTF-8", `site = 1001`, `site = 0x`, `:3: 此处不符合 TOML 的写法（`, "see docs"},
+		{"a door's time", "zh_CN.UTF-8", `pulse = "3s"`, `pulse = "3m"`, `:16: pulse 3m0s 不在 0 到 1m0s 之间：门会一直开着`, "between"},
+		{"a door of no kind", "zh_CN.UTF-8", `door = { kind = "sim", mode`, `door = { kind = "relay", mode`, `:16: kind "relay"：不认识；请写 gpio, sim 之一`, "known"},
+		{"a relay on a pin that floats", "zh_CN.UTF-8", `{ kind = "sim", mode = "hold", pulse = "3s" }`, `{ kind = "gpio", relay = "GPIO2" }`, `:16: 继电器 relay：GPIO2 上电后被板上的`, "pulled"},
+		{"a contact on the console", "zh_CN.UTF-8", `{ kind = "sim", mode = "hold", pulse = "3s" }`, `{ kind = "gpio", relay = "GPIO17", contact = { line = "GPIO14" } }`, `:16: line：GPIO14 是控制台`, "letters"},
+		{"a voice that cannot speak the language", "zh_CN.UTF-8", `signal = { kind = "sim" }`, `signal = { kind = "voice", module = "syn6288", device = "/dev/ttyNONE3" }`, `:23: module "syn6288"：它把英文逐个字母念出`, "letter"},
+		{"a speed that the module lacks", "zh_CN.UTF-8", `baud = "115200" }`, `baud = "4800", profile = "gm65" }`, `:15: baud "4800"：profile 为 "gm65" 的模块不支持这个速率`, "cannot"},
 		{"a syntax error in a file that asks", "", "[gate]\nid = \"east\"", inChinese + "\nid = east", `see docs/configuration.md`, "docs/configuration.zh-CN.md"},
 		{"a file that is not there", "zh_CN.UTF-8", "\n[[lane]]\nname = \"in\"", "ca = \"/nonexistent.pem\"\n[[lane]]\nname = \"in\"", `文件不能用：/nonexistent.pem 不存在`, "cannot"},
 	} {

@@ -126,7 +126,7 @@ func (p *patient) pins() []doctor.Pin {
 		pin := doctor.Pin{Key: l.key}
 		var err error
 		if pin.Looked, err = l.find(); err != nil {
-			pin.Problem = sentence(err, terminalLanguage())
+			pin.Problem = sentence(err, language(p.cfg))
 		}
 		all = append(all, pin)
 	}

@@ -75,6 +75,9 @@ func inWords(err error, lang gate.Language) (sentence string, known bool) {
 		return "", false
 	}
 	sentence = err.Error()
+	if t, ok := errors.AsType[*gate.Trouble](err); ok {
+		sentence = strings.ReplaceAll(sentence, t.Error(), t.Say.In(lang))
+	}
 	reword(err, lang, func(was, is string) {
 		if strings.Contains(sentence, was) {
 			sentence, known = strings.ReplaceAll(sentence, was, is), true

@@ -9,10 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 	"periph.io/x/conn/v3/driver/driverreg"
 	"periph.io/x/host/v3/gpioioctl"
+
+	"gated/gate"
 )
 
 // errNoChip says that this machine has no GPIO chip at all.
-var errNoChip = errors.New("this machine has no GPIO chip (there is no /dev/gpiochip0), so no relay can be moved; run gated on the gate's own box, or use kind = \"sim\" to try it out")
+var errNoChip = gate.Say("本机没有GPIO芯片（没有 /dev/gpiochip0），继电器都不能动作；请在门禁盒上运行 gated，或用 kind = \"sim\" 试用",
+	"this machine has no GPIO chip (there is no /dev/gpiochip0), so no relay can be moved; run gated on the gate's own box, or use kind = \"sim\" to try it out").Trouble(nil)
 
 // findChips is every GPIO chip of the machine that we may open.
 func findChips() ([]chip, error) {
@@ -43,9 +46,11 @@ func whyNoChips() error {
 	}
 	f, err := os.Open(files[0])
 	if err != nil {
-		return fmt.Errorf("no GPIO chip may be used, so no relay can be moved; add the user to the group that owns the chips (gpio or dialout), or install the udev rule: %w", err)
+		return gate.Say("无权使用任何GPIO芯片，继电器都不能动作；请把用户加入芯片所属的组（gpio 或 dialout），或装上 udev 规则：%v",
+			"no GPIO chip may be used, so no relay can be moved; add the user to the group that owns the chips (gpio or dialout), or install the udev rule: %v", err).Trouble(err)
 	}
-	return errors.Join(errors.New("the GPIO chips do not answer as the kernel's interface version 2 does; Linux 5.10 or newer is needed"), f.Close())
+	return errors.Join(gate.Say("GPIO芯片不按内核接口第 2 版应答；需要 Linux 5.10 或更新",
+		"the GPIO chips do not answer as the kernel's interface version 2 does; Linux 5.10 or newer is needed").Trouble(nil), f.Close())
 }
 
 // find looks for a line on this machine, and whether it is fit: on a Raspberry Pi

@@ -2,10 +2,11 @@ package door
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"gated/gate"
 )
 
 // ErrHeld says that another program has the relay's line. [Open] and [Safe]
@@ -52,7 +53,7 @@ var kinds = map[string]kind{
 func Check(c Config) error {
 	k, ok := kinds[c.Kind]
 	if !ok {
-		return fmt.Errorf("read kind %q: it is not known; write one of %s", c.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+		return gate.Say("kind %q：不认识；请写 %s 之一", "read kind %q: it is not known; write one of %s", c.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")).Trouble(nil)
 	}
 	return k.check(c)
 }

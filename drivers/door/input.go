@@ -1,12 +1,13 @@
 package door
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"gated/gate"
 )
 
 // settled is how long a level must have been seen before it counts (DESIGN 6).
@@ -36,20 +37,20 @@ type Input struct {
 // write instead; or nil. It does not look at the machine.
 func CheckInput(c InputConfig) error {
 	if _, ok := kinds[c.Kind]; !ok {
-		return fmt.Errorf("read kind %q of an input: it is not known; write gpio or sim", c.Kind)
+		return gate.Say("输入的 kind %q：不认识；请写 gpio 或 sim", "read kind %q of an input: it is not known; write gpio or sim", c.Kind).Trouble(nil)
 	}
 	switch c.Active {
 	case "", "low", "high":
 	default:
-		return fmt.Errorf("read active %q: it is not known; write \"low\" or \"high\", the level of the wire that means yes", c.Active)
+		return gate.Say("active %q：不认识；请写 \"low\" 或 \"high\"，即表示“是”的电平", "read active %q: it is not known; write \"low\" or \"high\", the level of the wire that means yes", c.Active).Trouble(nil)
 	}
 	switch c.Pull {
 	case "", "up", "down", "none":
 	default:
-		return fmt.Errorf("read pull %q: it is not known; write \"up\" (a contact to ground), \"down\" (a contact to 3.3 V) or \"none\" (a resistor of your own)", c.Pull)
+		return gate.Say("pull %q：不认识；请写 \"up\"（触点接地）、\"down\"（触点接 3.3 V）或 \"none\"（外接电阻）", "read pull %q: it is not known; write \"up\" (a contact to ground), \"down\" (a contact to 3.3 V) or \"none\" (a resistor of your own)", c.Pull).Trouble(nil)
 	}
 	if c.Line == "" {
-		return errors.New("read line: it is empty; write the name of a line, such as GPIO27")
+		return gate.Say("line 未填；请写线的名称，例如 GPIO27", "read line: it is empty; write the name of a line, such as GPIO27").Trouble(nil)
 	}
 	if c.Kind == "sim" {
 		return nil
@@ -68,12 +69,17 @@ func CheckInput(c InputConfig) error {
 
 // checkInputPin refuses the pins of a Raspberry Pi that others drive.
 func checkInputPin(n int) error {
-	const instead = "use one of GPIO4 to GPIO13 or GPIO16 to GPIO27"
+	const (
+		instead = "use one of GPIO4 to GPIO13 or GPIO16 to GPIO27"
+		another = "请用 GPIO4 至 GPIO13 或 GPIO16 至 GPIO27 之一"
+	)
 	switch {
 	case n < 2 || n > 27:
-		return fmt.Errorf("read line: GPIO%d is not on the header or serves the start of the board; %s", n, instead)
+		return gate.Say("line：GPIO%[1]d 不在排针上，或供主板启动使用；%[2]s",
+			"read line: GPIO%[1]d is not on the header or serves the start of the board; %[3]s", n, another, instead).Trouble(nil)
 	case n == 14 || n == 15:
-		return fmt.Errorf("read line: GPIO%d carries the console, whose letters would be taken for a button; %s", n, instead)
+		return gate.Say("line：GPIO%[1]d 是控制台，其字符会被当作按钮；%[2]s",
+			"read line: GPIO%[1]d carries the console, whose letters would be taken for a button; %[3]s", n, another, instead).Trouble(nil)
 	default:
 		return nil
 	}

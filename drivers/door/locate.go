@@ -1,10 +1,11 @@
 package door
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"gated/gate"
 )
 
 // chip is what finding a line needs to know of a GPIO chip.
@@ -25,7 +26,8 @@ func (c chip) pi() bool {
 // list and the line's number on it.
 func locate(chips []chip, label, line string) (place, number int, err error) {
 	if label != "" && !slices.ContainsFunc(chips, func(c chip) bool { return c.label == label }) {
-		return 0, 0, fmt.Errorf("there is no GPIO chip with the label %q; there are %s; write one of these, or leave chip out and name the line (GPIO17)", label, labels(chips))
+		return 0, 0, gate.Say("没有标签为 %q 的GPIO芯片；现有 %s；请写其中之一，或不填 chip、写线的名称（GPIO17）",
+			"there is no GPIO chip with the label %q; there are %s; write one of these, or leave chip out and name the line (GPIO17)", label, labels(chips)).Trouble(nil)
 	}
 	for i, c := range chips {
 		if label != "" && c.label != label {
@@ -33,7 +35,7 @@ func locate(chips []chip, label, line string) (place, number int, err error) {
 		}
 		if n, err := strconv.Atoi(line); err == nil {
 			if n < 0 || n >= len(c.lines) {
-				return 0, 0, fmt.Errorf("%s has no line %d, only 0 to %d", c.label, n, len(c.lines)-1)
+				return 0, 0, gate.Say("%s 没有序号为 %d 的线，只有 0 到 %d", "%s has no line %d, only 0 to %d", c.label, n, len(c.lines)-1).Trouble(nil)
 			}
 			return i, n, nil
 		}
@@ -48,7 +50,7 @@ func locate(chips []chip, label, line string) (place, number int, err error) {
 			return i, n, nil
 		}
 	}
-	return 0, 0, fmt.Errorf("there is no line of that name on %s; gpioinfo lists them", labels(chips))
+	return 0, 0, gate.Say("%s 上没有这个名称的线；gpioinfo 可列出", "there is no line of that name on %s; gpioinfo lists them", labels(chips)).Trouble(nil)
 }
 
 func labels(chips []chip) string {

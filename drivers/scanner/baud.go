@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gated/gate"
 )
 
 // speeds are those of tarm/serial's table on Linux, in bits a second. The table
@@ -26,7 +28,7 @@ func parseBaud(text string) ([]int, error) {
 	if err == nil && slices.Contains(speeds, n) && strconv.Itoa(n) == text {
 		return []int{n}, nil
 	}
-	return nil, fmt.Errorf("read baud %q: a serial port cannot do that; write \"auto\" or one of %s", text, list(speeds))
+	return nil, gate.Say("baud %q：串口不支持这个速率；请写 \"auto\" 或 %s 之一", "read baud %q: a serial port cannot do that; write \"auto\" or one of %s", text, list(speeds)).Trouble(nil)
 }
 
 // list is speeds for a person.

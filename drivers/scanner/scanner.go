@@ -1,8 +1,6 @@
 package scanner
 
 import (
-	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -32,11 +30,11 @@ func Check(c Config) error {
 		return err
 	}
 	if c.Device == "" {
-		return errors.New("read device: it is empty; name the scanner's port, best one of /dev/serial/by-path")
+		return gate.Say("device 未填；请写扫码器的端口，最好是 /dev/serial/by-path 下的名称", "read device: it is empty; name the scanner's port, best one of /dev/serial/by-path").Trouble(nil)
 	}
 	bauds, err := parseBaud(c.Baud)
 	if p := profiles[c.Profile]; err == nil && p != nil && len(bauds) == 1 && !slices.Contains(p.speeds(), bauds[0]) {
-		return fmt.Errorf("read baud %q: a module of profile %q cannot do that; write \"auto\" or one of %s", c.Baud, c.Profile, list(p.speeds()))
+		return gate.Say("baud %q：profile 为 %q 的模块不支持这个速率；请写 \"auto\" 或 %s 之一", "read baud %q: a module of profile %q cannot do that; write \"auto\" or one of %s", c.Baud, c.Profile, list(p.speeds())).Trouble(nil)
 	}
 	return err
 }
@@ -68,5 +66,5 @@ func known(key, word string, list []string) error {
 	if word == "" || slices.Contains(list, word) {
 		return nil
 	}
-	return fmt.Errorf("read %s %q: it is not known; write one of %s", key, word, strings.Join(list, ", "))
+	return gate.Say("%s %q：不认识；请写 %s 之一", "read %s %q: it is not known; write one of %s", key, word, strings.Join(list, ", ")).Trouble(nil)
 }

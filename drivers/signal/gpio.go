@@ -2,8 +2,9 @@ package signal
 
 import (
 	"errors"
-	"fmt"
 	"slices"
+
+	"gated/gate"
 )
 
 // Lamp is one lamp or buzzer on a line of its own.
@@ -21,11 +22,11 @@ type lamps struct {
 func checkGPIO(c Config) error {
 	names, _ := c.wired()
 	if len(names) == 0 {
-		return errors.New("read signal: no line is named; write green, red or buzzer, or use kind = \"sim\"")
+		return gate.Say("没有写任何线；请写 green、red 或 buzzer，或用 kind = \"sim\"", "read signal: no line is named; write green, red or buzzer, or use kind = \"sim\"").Trouble(nil)
 	}
 	for i, n := range names {
 		if slices.Contains(names[:i], n) {
-			return fmt.Errorf("read signal: %s is named twice; give each light a line of its own", n)
+			return gate.Say("%s 写了两次；每个灯须各有一条线", "read signal: %s is named twice; give each light a line of its own", n).Trouble(nil)
 		}
 	}
 	return nil

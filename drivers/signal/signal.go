@@ -3,7 +3,6 @@ package signal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -74,9 +73,9 @@ func Check(c Config) error {
 		k, ok := kinds[name]
 		switch {
 		case !ok:
-			return fmt.Errorf("read kind %q: it is not known; write one of %s, or several as \"gpio+voice\"", c.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+			return gate.Say("kind %q：不认识；请写 %s 之一，或合用，如 \"gpio+voice\"", "read kind %q: it is not known; write one of %s, or several as \"gpio+voice\"", c.Kind, strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")).Trouble(nil)
 		case slices.Contains(names[:i], name) || name == "none" && len(names) > 1:
-			return fmt.Errorf("read kind %q: %s cannot stand beside the others; write it alone or take it out", c.Kind, name)
+			return gate.Say("kind %q：%s 不能与其他种类并列；请单独写，或删去", "read kind %q: %s cannot stand beside the others; write it alone or take it out", c.Kind, name).Trouble(nil)
 		}
 		if err := k.check(c); err != nil {
 			return err
@@ -99,7 +98,7 @@ func unused(c Config, names []string) error {
 		{"sim", "trace", c.Trace},
 	} {
 		if k.value != "" && !slices.Contains(names, k.kind) {
-			return fmt.Errorf("read %s %q: kind %q has no such thing; write kind = %q, or take it out", k.key, k.value, c.Kind, k.kind)
+			return gate.Say("%s %q：kind %q 用不到这一项；请写 kind = %q，或删去", "read %s %q: kind %q has no such thing; write kind = %q, or take it out", k.key, k.value, c.Kind, k.kind).Trouble(nil)
 		}
 	}
 	return nil

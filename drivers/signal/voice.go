@@ -50,11 +50,11 @@ func checkVoice(c Config) error {
 	m, ok := speeches[c.Module]
 	switch {
 	case !ok:
-		return fmt.Errorf("read module %q: it is not known; write one of %s", c.Module, strings.Join(slices.Sorted(maps.Keys(speeches)), ", "))
+		return gate.Say("module %q：不认识；请写 %s 之一", "read module %q: it is not known; write one of %s", c.Module, strings.Join(slices.Sorted(maps.Keys(speeches)), ", ")).Trouble(nil)
 	case c.Device == "":
-		return errors.New("read device: it is empty; name the voice's port, best one of /dev/serial/by-path")
+		return gate.Say("device 未填；请写语音模块的端口，最好是 /dev/serial/by-path 下的名称", "read device: it is empty; name the voice's port, best one of /dev/serial/by-path").Trouble(nil)
 	case c.Language == gate.English && !m.english:
-		return fmt.Errorf("read module %q: it spells English letter by letter; use a module that speaks it (xfs5152), or language = \"zh\"", c.Module)
+		return gate.Say("module %q：它把英文逐个字母念出；请用会说英文的模块（xfs5152），或写 language = \"zh\"", "read module %q: it spells English letter by letter; use a module that speaks it (xfs5152), or language = \"zh\"", c.Module).Trouble(nil)
 	}
 	_, err := voiceBaud(c, m)
 	return err
@@ -67,7 +67,7 @@ func voiceBaud(c Config, m speech) (int, error) {
 	}
 	n, err := strconv.Atoi(c.Baud)
 	if err != nil || !slices.Contains(m.speeds, n) {
-		return 0, fmt.Errorf("read baud %q: a module %s cannot do that; write one of %s", c.Baud, c.Module, strings.Trim(fmt.Sprint(m.speeds), "[]"))
+		return 0, gate.Say("baud %q：模块 %s 不支持这个速率；请写 %s 之一", "read baud %q: a module %s cannot do that; write one of %s", c.Baud, c.Module, strings.Trim(fmt.Sprint(m.speeds), "[]")).Trouble(nil)
 	}
 	return n, nil
 }
