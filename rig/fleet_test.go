@@ -167,6 +167,7 @@ func (f *fleet) order(t *testing.T, o boxOrder) []boxAnswer {
 // powerUp starts every box, all at the same time.
 func (f *fleet) powerUp(t *testing.T) {
 	t.Helper()
+	f.order(t, boxOrder{Do: doBoot}) // some processes are slower at that than others
 	f.order(t, boxOrder{Do: doPowerUp, Broker: f.broker.Addr})
 }
 
@@ -203,6 +204,8 @@ func patience(thousand time.Duration, gates int) time.Duration {
 func (f *fleet) revocations(t *testing.T) (took []time.Duration) {
 	t.Helper()
 	for range rounds {
+		// A heartbeat of the same second as the last would be no news, and nobody's work.
+		<-time.After(time.Until(time.Now().Truncate(time.Second).Add(time.Second)))
 		rev := f.server.revoke(t)
 		f.converged(t, rev, time.Now())
 		published := f.server.publishedAt(rev)

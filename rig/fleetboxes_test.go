@@ -33,6 +33,7 @@ const (
 // What a process of boxes can be asked for.
 const (
 	doMake      = "make"      // know these gates; none has power
+	doBoot      = "boot"      // their kernels
 	doPowerUp   = "power up"  // all at the same time
 	doConverged = "converged" // wait until every gate holds a state
 	doEnforced  = "enforced"  // when each did
@@ -145,8 +146,10 @@ func (h *boxHouse) carryOut(o boxOrder) (a boxAnswer, err error) {
 			h.boxes = append(h.boxes, b)
 		}
 		return a, needFiles(len(h.boxes)*filesEach + 200)
+	case doBoot:
+		return a, h.boot()
 	case doPowerUp:
-		return a, h.powerUp(o.Broker)
+		h.powerUp(o.Broker)
 	case doConverged:
 		a.Took, a.Waiting = h.converged(o.Rev, time.Unix(0, o.From), o.Within)
 	case doEnforced:
@@ -168,15 +171,19 @@ func (h *boxHouse) carryOut(o boxOrder) (a boxAnswer, err error) {
 	return a, err
 }
 
-// powerUp starts every box, all at the same time.
-func (h *boxHouse) powerUp(broker string) error {
-	for _, b := range h.boxes { // the kernels boot
-		var err error
+// boot opens what each box has on its disk. Nothing runs yet.
+func (h *boxHouse) boot() (err error) {
+	for _, b := range h.boxes {
 		if b.box, err = rig.Open(context.Background(), b.o); err != nil {
 			return fmt.Errorf("open %s: %w", b.o.ID, err)
 		}
 		b.dials = nil
 	}
+	return nil
+}
+
+// powerUp starts every box, all at the same time.
+func (h *boxHouse) powerUp(broker string) {
 	for _, b := range h.boxes {
 		ctx, stop := context.WithCancel(context.Background())
 		ran := make(chan error, 1)
@@ -184,7 +191,6 @@ func (h *boxHouse) powerUp(broker string) error {
 		go func() { ran <- b.box.Run(ctx, link) }()
 		b.end = func() error { stop(); return <-ran }
 	}
-	return nil
 }
 
 // powerCut ends every box and says which did not end well.
