@@ -9,6 +9,8 @@ import (
 	stdsync "sync"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"gated/gate"
 )
 
 // qos is the one quality of service that is used, both ways: at least once.
@@ -20,7 +22,7 @@ var ErrClosed = errors.New("connection closed")
 // ErrRefused is wrapped when the broker refuses a subscription. Not every broker
 // does: Mosquitto's acl_file lets a client subscribe to anything and then sends
 // it nothing.
-var ErrRefused = errors.New("the broker refuses the subscription: its access list does not allow it")
+var ErrRefused = gate.Say("代理拒绝订阅：它的访问列表不允许", "the broker refuses the subscription: its access list does not allow it").Trouble(nil)
 
 // Conn is one connection to a broker. It never reconnects: when it is done, dial
 // another. All methods may be called by several goroutines at once; what one of

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	mqtt "github.com/eclipse/paho.mqtt.golang"
+
+	"gated/gate"
 )
 
 // Publish sends m with QoS 1 and waits until the broker has acknowledged it on
@@ -84,7 +86,7 @@ func (c *Conn) Unsubscribe(ctx context.Context, topics ...string) error {
 
 // errSilent ends a connection on which a packet stays without its answer: the
 // library would wait for ever, and answer pings meanwhile.
-var errSilent = errors.New("the broker does not answer")
+var errSilent = gate.Say("代理没有应答", "the broker does not answer").Trouble(nil)
 
 // sending is a packet that waits for its acknowledgement.
 type sending struct {

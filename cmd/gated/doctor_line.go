@@ -43,7 +43,7 @@ func (p *patient) line(ctx context.Context, clock doctor.Clock) (doctor.Line, do
 	broker := p.cfg.broker()
 	broker.CheckDates = func() bool { return !l.Undated }
 	got := sync.Probe(ctx, sync.Config{Broker: broker, Prefix: m.Prefix, Gate: p.cfg.Gate.ID, Site: p.cfg.Gate.Site}, !l.Online)
-	takeSteps(&l, got)
+	takeSteps(&l, got, language(p.cfg))
 	switch {
 	case l.Online:
 		live := p.heard(ctx)
@@ -77,7 +77,7 @@ func (p *patient) heard(ctx context.Context) local.LineLive {
 }
 
 // takeSteps puts a probe into the doctor's words.
-func takeSteps(l *doctor.Line, p sync.Probed) {
+func takeSteps(l *doctor.Line, p sync.Probed, lang gate.Language) {
 	if p.Settings != nil {
 		l.Files = text("%v", "%v", p.Settings)
 	}
@@ -87,7 +87,7 @@ func takeSteps(l *doctor.Line, p sync.Probed) {
 	}{{&l.Name, p.Name}, {&l.TCP, p.TCP}, {&l.TLS, p.TLS}, {&l.MQTT, p.MQTT}, {&l.Subscribe, p.Listen}} {
 		*s.to = doctor.Step{Tried: s.from.Tried, Took: s.from.Took, Detail: s.from.Detail}
 		if s.from.Err != nil {
-			s.to.Error = brief(s.from.Err, terminalLanguage())
+			s.to.Error = brief(s.from.Err, lang)
 		}
 	}
 	l.BadDates = p.BadDates

@@ -74,16 +74,21 @@ func inWords(err error, lang gate.Language) (sentence string, known bool) {
 	if err == nil {
 		return "", false
 	}
-	sentence = err.Error()
-	if t, ok := errors.AsType[*gate.Trouble](err); ok {
-		sentence = strings.ReplaceAll(sentence, t.Error(), t.Say.In(lang))
-	}
+	sentence = inLanguage(err.Error(), err, lang)
 	reword(err, lang, func(was, is string) {
 		if strings.Contains(sentence, was) {
 			sentence, known = strings.ReplaceAll(sentence, was, is), true
 		}
 	})
 	return sentence, known
+}
+
+// inLanguage puts what err says in both languages into text, which is of err.
+func inLanguage(text string, err error, lang gate.Language) string {
+	if t, ok := errors.AsType[*gate.Trouble](err); ok {
+		return strings.ReplaceAll(text, t.Error(), t.Say.In(lang))
+	}
+	return text
 }
 
 // sentence is inWords for whoever needs the sentence alone.
@@ -100,7 +105,7 @@ func brief(err error, lang gate.Language) string {
 	if text == err.Error() {
 		return sentence(err, lang)
 	}
-	return text
+	return inLanguage(text, err, lang)
 }
 
 // reword calls replace for each error below err that has words.

@@ -56,6 +56,9 @@ type cli struct {
 	Manual manual.Cmd `cmd:"" hidden:"" help:"Print the manual page, or the completion for bash."`
 }
 
+// description is the first line of --help.
+const description = "The gate daemon, and the technician's commands."
+
 // errNo ends a command with status 1 without another word: its output has said
 // it.
 var errNo = errors.New("no")
@@ -81,14 +84,15 @@ func main() {
 // realMain returns the exit status: 0 fine, 1 no or broken, 2 asked wrongly.
 func realMain() int {
 	var c cli
-	parser, err := kong.New(&c, kong.Name("gated"), kong.Description("The gate daemon, and the technician's commands."),
-		kong.UsageOnError(), kong.Bind(&c.common))
+	lang := terminalLanguage()
+	parser, err := kong.New(&c, kong.Name("gated"), kong.Description(description),
+		kong.UsageOnError(), kong.Bind(&c.common), kong.Help(helpIn(lang)))
 	if err != nil {
 		panic(err) // the table above is wrong
 	}
 	ctx, err := parser.Parse(os.Args[1:])
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "gated: error: %v\ngated: hint: gated --help lists the commands\n", err)
+		fmt.Fprint(os.Stderr, wrongQuestion(err, lang))
 		return 2
 	}
 	var asked askedWrongly
@@ -102,7 +106,7 @@ func realMain() int {
 		return 2
 	default:
 		command, _, _ := strings.Cut(ctx.Command(), " <")
-		for _, line := range explained(err, command, terminalLanguage()) {
+		for _, line := range explained(err, command, lang) {
 			fmt.Fprintln(os.Stderr, line)
 		}
 		return 1
