@@ -164,10 +164,9 @@ var printed = map[string]bool{"Print": true, "Printf": true, "Println": true}
 // sentence is two words of English behind one another.
 var sentence = regexp.MustCompile(`[a-z]{2,} [a-z]{2,}`)
 
-// TestTheTechnicianReadsNoEnglishAlone: what a command of the box prints is said
-// in both languages (gate.Say), not written into the call.
-func TestTheTechnicianReadsNoEnglishAlone(t *testing.T) {
-	calls := 0
+// commands calls visit for what stands in the source of the box's commands.
+func commands(t *testing.T, visit func(files *token.FileSet, n ast.Node) bool) {
+	t.Helper()
 	for _, name := range sources(t) {
 		if !strings.Contains(name, "/cmd/gated/") {
 			continue
@@ -177,25 +176,32 @@ func TestTheTechnicianReadsNoEnglishAlone(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok || len(call.Args) == 0 {
-				return true
-			}
-			sel, ok := call.Fun.(*ast.SelectorExpr)
-			if !ok || !printed[sel.Sel.Name] {
-				return true
-			}
-			if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "fmt" {
-				return true
-			}
-			calls++
-			if text, ok := literal(call.Args[0]); ok && sentence.MatchString(text) {
-				t.Errorf("%s: %q", files.Position(n.Pos()), text)
-			}
-			return true
-		})
+		ast.Inspect(f, func(n ast.Node) bool { return visit(files, n) })
 	}
+}
+
+// TestTheTechnicianReadsNoEnglishAlone: what a command of the box prints is said
+// in both languages (gate.Say), not written into the call.
+func TestTheTechnicianReadsNoEnglishAlone(t *testing.T) {
+	calls := 0
+	commands(t, func(files *token.FileSet, n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		sel, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || !printed[sel.Sel.Name] {
+			return true
+		}
+		if pkg, ok := sel.X.(*ast.Ident); !ok || pkg.Name != "fmt" {
+			return true
+		}
+		calls++
+		if text, ok := literal(call.Args[0]); ok && sentence.MatchString(text) {
+			t.Errorf("%s: %q", files.Position(n.Pos()), text)
+		}
+		return true
+	})
 	if calls < 20 {
 		t.Errorf("only %d calls found: the test reads too little", calls)
 	}
@@ -205,46 +211,36 @@ func TestTheTechnicianReadsNoEnglishAlone(t *testing.T) {
 // by text, which the test above reads, and chosen by language where it is printed.
 func TestEachProblemOfAConfigurationIsInBothLanguages(t *testing.T) {
 	added, chosen := 0, 0
-	for _, name := range sources(t) {
-		if !strings.Contains(name, "/cmd/gated/") {
-			continue
-		}
-		files := token.NewFileSet()
-		f, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr: // f.add(key, text(zh, en, values...))
-				sel, ok := n.Fun.(*ast.SelectorExpr)
-				if !ok || sel.Sel.Name != "add" || len(n.Args) != 2 {
-					return true
-				}
-				if on, ok := sel.X.(*ast.Ident); !ok || on.Name != "f" {
-					return true
-				}
-				added++
-				if _, ok := textOf(n.Args[1]); !ok {
-					t.Errorf("%s: a finding that is not text(Chinese, English, …)", files.Position(n.Pos()))
-				}
-			case *ast.CompositeLit: // problem{file, line, what.In(lang)}
-				if id, ok := n.Type.(*ast.Ident); !ok || id.Name != "problem" || len(n.Elts) != 3 {
-					return true
-				}
-				chosen++
-				call, ok := n.Elts[2].(*ast.CallExpr)
-				if !ok {
-					t.Errorf("%s: a problem of one language", files.Position(n.Pos()))
-					return true
-				}
-				if sel, ok := call.Fun.(*ast.SelectorExpr); !ok || sel.Sel.Name != "In" {
-					t.Errorf("%s: a problem of one language", files.Position(n.Pos()))
-				}
+	commands(t, func(files *token.FileSet, n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr: // f.add(key, text(zh, en, values...))
+			sel, ok := n.Fun.(*ast.SelectorExpr)
+			if !ok || sel.Sel.Name != "add" || len(n.Args) != 2 {
+				return true
 			}
-			return true
-		})
-	}
+			if on, ok := sel.X.(*ast.Ident); !ok || on.Name != "f" {
+				return true
+			}
+			added++
+			if _, ok := textOf(n.Args[1]); !ok {
+				t.Errorf("%s: a finding that is not text(Chinese, English, …)", files.Position(n.Pos()))
+			}
+		case *ast.CompositeLit: // problem{file, line, what.In(lang)}
+			if id, ok := n.Type.(*ast.Ident); !ok || id.Name != "problem" || len(n.Elts) != 3 {
+				return true
+			}
+			chosen++
+			call, ok := n.Elts[2].(*ast.CallExpr)
+			if !ok {
+				t.Errorf("%s: a problem of one language", files.Position(n.Pos()))
+				return true
+			}
+			if sel, ok := call.Fun.(*ast.SelectorExpr); !ok || sel.Sel.Name != "In" {
+				t.Errorf("%s: a problem of one language", files.Position(n.Pos()))
+			}
+		}
+		return true
+	})
 	if added < 35 || chosen < 4 {
 		t.Errorf("only %d findings and %d problems found: the test reads too little", added, chosen)
 	}

@@ -107,17 +107,15 @@ func explain(err error) (what, do gate.Text) {
 	}
 }
 
-// Trouble is the error of [Probe], in both languages.
+// Trouble is the error of [Probe], in both languages, and what it comes from.
 type Trouble struct {
-	Say   gate.Text
+	gate.Trouble
+
 	Cause Cause
 }
-
-// Error is the English of it.
-func (t *Trouble) Error() string { return t.Say.EN }
 
 // trouble says it of a port that is tried but once.
 func trouble(device string, err error) error {
 	c := complaint(device, err)
-	return &Trouble{gate.Text{ZH: c.ZH + "。", EN: c.EN + "."}, causeOf(err)}
+	return &Trouble{gate.Trouble{Say: gate.Text{ZH: c.ZH + "。", EN: c.EN + "."}}, causeOf(err)}
 }
